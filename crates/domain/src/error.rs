@@ -1,0 +1,119 @@
+//! Errors are outcomes: the closed list of ways in which a request can end other than well.
+//!
+//! Each surface renders them in its own words and status codes (its `dialect.rs`).
+
+use std::fmt;
+
+use crate::strength::MaxType;
+use crate::violations::Violation;
+
+/// The result of anything that can end in one of the product's [`Error`]s.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// How a request can fail.
+#[derive(Debug)]
+pub enum Error {
+    /// Nobody the product knows made the request, or their proof no longer holds.
+    Unauthenticated,
+    /// The caller is known and may not do this.
+    Forbidden(Forbidden),
+    /// It does not exist, or not for this caller.
+    NotFound,
+    /// The input breaks these rules; all of them, not only the first.
+    Invalid(Vec<Violation>),
+    /// The input is well formed and contradicts what is stored.
+    Conflict(Conflict),
+    /// The lifter has no current max from which the load could be computed.
+    MissingMax {
+        /// Slug of the lift that the prescription names.
+        lift: String,
+        /// The kind of max that is missing.
+        max_type: MaxType,
+    },
+    /// The caller has used up a limit.
+    TooMany {
+        /// Seconds after which the next request can succeed.
+        retry_after: u64,
+    },
+    /// The server cannot do it now (queue full, disk full, database gone); a later try may succeed.
+    Unavailable {
+        /// For the operator's log, never for the client.
+        context: String,
+    },
+    /// A defect of ours.
+    Internal {
+        /// For the operator's log, never for the client.
+        context: String,
+        /// What caused it.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+}
+
+/// Why a known caller is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forbidden {
+    /// The action needs the role `admin`.
+    Role,
+    /// The resource belongs to somebody else.
+    Owner,
+}
+
+/// How a well-formed request contradicts what is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Conflict {
+    /// Another row of the same scope has this slug.
+    SlugTaken,
+    /// Another row has the same natural key; the text says which, e.g. `weekNumber 2 of this cycle`.
+    Exists(String),
+    /// Other rows refer to it; the text says which, e.g. `lift maxes`.
+    Referenced(String),
+    /// The `Idempotency-Key` was used with another body.
+    KeyReused,
+}
+
+impl Error {
+    /// One violated rule on one field.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Violation::new(field, message)])
+    }
+
+    /// A defect of ours, with what the operator needs to find it.
+    pub fn internal(context: impl Into<String>) -> Self {
+        Self::Internal { context: context.into(), source: None }
+    }
+
+    /// A condition that a later try may not meet.
+    pub fn unavailable(context: impl Into<String>) -> Self {
+        Self::Unavailable { context: context.into() }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unauthenticated => f.write_str("unauthenticated"),
+            Self::Forbidden(Forbidden::Role) => f.write_str("forbidden: role"),
+            Self::Forbidden(Forbidden::Owner) => f.write_str("forbidden: owner"),
+            Self::NotFound => f.write_str("not found"),
+            Self::Invalid(violations) => {
+                f.write_str("invalid: ")?;
+                for (i, violation) in violations.iter().enumerate() {
+                    write!(f, "{}{violation}", if i == 0 { "" } else { "; " })?;
+                }
+                Ok(())
+            }
+            Self::Conflict(conflict) => write!(f, "conflict: {conflict:?}"),
+            Self::MissingMax { lift, max_type } => {
+                write!(f, "missing lift max for {lift} ({})", max_type.as_str())
+            }
+            Self::TooMany { retry_after } => write!(f, "too many, retry after {retry_after} s"),
+            Self::Unavailable { context } => write!(f, "unavailable: {context}"),
+            Self::Internal { context, source: Some(source) } => {
+                write!(f, "internal: {context}: {source}")
+            }
+            Self::Internal { context, source: None } => write!(f, "internal: {context}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

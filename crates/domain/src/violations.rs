@@ -1,0 +1,61 @@
+//! What is wrong with an input: collected, not thrown, so that a client hears everything at once.
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+
+/// One broken rule. Prints as `field message`, e.g. `name must be 1 to 100 characters long`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Path of the field as the client wrote it, e.g. `setScheme.sets[2].reps`.
+    pub field: String,
+    /// What the field must be, beginning in lower case, without the field's name.
+    pub message: String,
+}
+
+impl Violation {
+    /// A violation of `field`.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.message)
+    }
+}
+
+/// A collector of violations.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// An empty collector.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes one broken rule.
+    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Violation::new(field, message));
+    }
+
+    /// Whether nothing is wrong so far.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `Err(Error::Invalid)` with everything noted, or `Ok` when nothing was.
+    pub fn check(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(Error::Invalid(self.0)) }
+    }
+
+    /// The value built while collecting, if nothing was wrong with it.
+    ///
+    /// A `None` without a violation is a defect in the parser that called this.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T> {
+        self.check()?;
+        value.ok_or_else(|| Error::internal("a parser refused a value without saying why"))
+    }
+}
