@@ -1,1 +1,1 @@
-//! placeholder
+//! The plumbing that surfaces share; no routes.

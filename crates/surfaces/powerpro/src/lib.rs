@@ -1,1 +1,1 @@
-//! placeholder
+//! `PowerPro`: strength programs, as its document says.
