@@ -21,6 +21,11 @@ pub enum Error {
     NotFound,
     /// The input breaks these rules; all of them, not only the first.
     Invalid(Vec<Violation>),
+    /// The body is larger than the server reads.
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// The input is well formed and contradicts what is stored.
     Conflict(Conflict),
     /// The lifter has no current max from which the load could be computed.
@@ -102,6 +107,7 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
+            Self::TooLarge { limit } => write!(f, "body over {limit} bytes"),
             Self::Conflict(conflict) => write!(f, "conflict: {conflict:?}"),
             Self::MissingMax { lift, max_type } => {
                 write!(f, "missing lift max for {lift} ({})", max_type.as_str())

@@ -1,1 +1,17 @@
-//! The plumbing that surfaces share; no routes.
+//! The HTTP plumbing that surfaces share; no routes of its own.
+//!
+//! A handler takes a [`Call`] (no body) or a [`Sent`] (JSON body), whose type says who may call it,
+//! and runs one closure on the database through it.
+
+pub mod answer;
+pub mod body;
+pub mod call;
+pub mod dialect;
+pub mod openapi;
+pub mod query;
+
+pub use answer::{Answer, Done, Problem};
+pub use body::{Body, Field};
+pub use call::{Call, Sent};
+pub use dialect::{Admin, Authenticated, Dialect, Owner, Permission};
+pub use query::Asked;

@@ -1,0 +1,86 @@
+//! What is computed from the catalogue (lifts, programs and their parts) and kept in memory.
+//!
+//! Each write to the catalogue raises its version in the same transaction, and a reader takes the
+//! version from its own snapshot, so nothing here is ever stale, whichever process wrote.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+
+/// How many things a [`Versioned`] keeps before it starts anew.
+const CAPACITY: usize = 1024;
+
+/// The catalogue as kept in memory.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    /// Rendered answers, by the path and query that ask for them.
+    pub answers: Versioned<Bytes>,
+}
+
+/// Things computed from one version of the catalogue.
+#[derive(Debug)]
+pub struct Versioned<V>(RwLock<Kept<V>>);
+
+#[derive(Debug)]
+struct Kept<V> {
+    version: i64,
+    by_name: HashMap<Box<str>, V>,
+}
+
+impl<V> Default for Versioned<V> {
+    fn default() -> Self {
+        Self(RwLock::new(Kept { version: 0, by_name: HashMap::new() }))
+    }
+}
+
+impl<V: Clone> Versioned<V> {
+    /// What was computed under `name` from exactly this version.
+    pub fn get(&self, version: i64, name: &str) -> Option<V> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if kept.version == version { kept.by_name.get(name).cloned() } else { None }
+    }
+
+    /// Keeps what was computed from `version`; what was computed from an older one goes.
+    pub fn put(&self, version: i64, name: &str, value: &V) {
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if version < kept.version {
+            return;
+        }
+        if version > kept.version || kept.by_name.len() >= CAPACITY {
+            kept.by_name.clear();
+            kept.version = version;
+        }
+        kept.by_name.insert(name.into(), value.clone());
+    }
+}
+
+/// A [`Versioned`] of shared values.
+pub type Shared<V> = Versioned<Arc<V>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_of_another_version_is_not_given() {
+        let kept = Versioned::default();
+        kept.put(3, "lifts", &"three");
+        assert_eq!(kept.get(3, "lifts"), Some("three"));
+        assert_eq!(kept.get(4, "lifts"), None, "a newer snapshot must compute anew");
+        assert_eq!(kept.get(2, "lifts"), None, "an older snapshot must not see the future");
+        kept.put(2, "lifts", &"two");
+        assert_eq!(kept.get(3, "lifts"), Some("three"), "an older snapshot does not push out a newer one");
+        kept.put(4, "programs", &"four");
+        assert_eq!(kept.get(4, "lifts"), None, "what was computed before the change is gone");
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let kept = Versioned::default();
+        for i in 0..10 * CAPACITY {
+            kept.put(1, &i.to_string(), &i);
+        }
+        assert!(kept.0.read().unwrap().by_name.len() <= CAPACITY);
+    }
+}

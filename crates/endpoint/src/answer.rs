@@ -1,0 +1,142 @@
+//! What a handler returns: an [`Answer`] or a [`Problem`].
+
+use std::marker::PhantomData;
+
+use aide::OperationOutput;
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Response as ApiResponse};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use ferrum_domain::{Error, Result};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::dialect::Dialect;
+use crate::openapi;
+
+/// A good outcome with status `STATUS` and a JSON body of type `O` (none at 204), already rendered,
+/// because a write keeps it for repeats in the same transaction.
+#[derive(Debug)]
+pub struct Answer<const STATUS: u16, O> {
+    pub(crate) body: Bytes,
+    pub(crate) replayed: bool,
+    shape: PhantomData<fn() -> O>,
+}
+
+impl<const STATUS: u16, O> Answer<STATUS, O> {
+    pub(crate) fn new(body: Bytes, replayed: bool) -> Self {
+        Self { body, replayed, shape: PhantomData }
+    }
+}
+
+/// Renders a body once; nothing at 204.
+pub(crate) fn render<O: Serialize>(status: u16, out: &O) -> Result<Bytes> {
+    if status == 204 {
+        return Ok(Bytes::new());
+    }
+    serde_json::to_vec(out).map(Bytes::from).map_err(|e| Error::Internal {
+        context: "an answer could not be written as JSON".to_owned(),
+        source: Some(Box::new(e)),
+    })
+}
+
+pub(crate) fn json(status: StatusCode, body: Bytes) -> Response {
+    let mut response = (status, body).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+impl<const STATUS: u16, O> IntoResponse for Answer<STATUS, O> {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK);
+        if status == StatusCode::NO_CONTENT {
+            return status.into_response();
+        }
+        let mut response = json(status, self.body);
+        if self.replayed {
+            response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+impl<const STATUS: u16, O: JsonSchema> OperationOutput for Answer<STATUS, O> {
+    type Inner = O;
+
+    fn inferred_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, ApiResponse)> {
+        let response = if STATUS == 204 {
+            ApiResponse { description: "Done; no content.".to_owned(), ..ApiResponse::default() }
+        } else {
+            openapi::json_response::<O>(ctx, "Success.")
+        };
+        vec![(Some(STATUS), response)]
+    }
+}
+
+/// What a write did: the row for the audit, the names of the changed fields, and the answer.
+#[derive(Debug)]
+pub struct Done<O> {
+    pub(crate) row_type: &'static str,
+    pub(crate) row_id: String,
+    pub(crate) fields: Vec<&'static str>,
+    pub(crate) out: O,
+}
+
+impl<O> Done<O> {
+    /// A change of the row `row_id` of table group `row_type`, answered with `out`.
+    pub fn new(row_type: &'static str, row_id: impl Into<String>, fields: Vec<&'static str>, out: O) -> Self {
+        Self { row_type, row_id: row_id.into(), fields, out }
+    }
+}
+
+/// A refusal, rendered by the surface's dialect.
+#[derive(Debug)]
+pub struct Problem<D> {
+    error: Error,
+    status: Option<StatusCode>,
+    dialect: PhantomData<fn() -> D>,
+}
+
+impl<D: Dialect> Problem<D> {
+    /// Answers a missing max with `status` instead of the dialect's usual one.
+    #[must_use]
+    pub fn missing_max_as(mut self, status: StatusCode) -> Self {
+        if matches!(self.error, Error::MissingMax { .. }) {
+            self.status = Some(status);
+        }
+        self
+    }
+}
+
+impl<D> From<Error> for Problem<D> {
+    fn from(error: Error) -> Self {
+        Self { error, status: None, dialect: PhantomData }
+    }
+}
+
+impl<D: Dialect> IntoResponse for Problem<D> {
+    fn into_response(self) -> Response {
+        match &self.error {
+            Error::Internal { .. } => tracing::error!(surface = D::SURFACE, "{}", self.error),
+            Error::Unavailable { .. } => tracing::warn!(surface = D::SURFACE, "{}", self.error),
+            _ => {}
+        }
+        let (status, body) = D::render(&self.error);
+        let mut response = json(self.status.unwrap_or(status), body);
+        if let Error::TooMany { retry_after } = self.error {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+        }
+        response
+    }
+}
+
+impl<D: Dialect> OperationOutput for Problem<D> {
+    type Inner = D::Refusal;
+
+    fn inferred_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, ApiResponse)> {
+        [(500, "A defect of the server."), (503, "The server cannot do it now; try again later.")]
+            .map(|(status, text)| (Some(status), openapi::json_response::<D::Refusal>(ctx, text)))
+            .into()
+    }
+}

@@ -1,0 +1,220 @@
+//! JSON bodies whose every fault can be named at once.
+
+use std::borrow::Cow;
+
+use ferrum_domain::Violations;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// A body that can say which of its members were given.
+pub trait Body: DeserializeOwned + JsonSchema + Send + Sync + 'static {
+    /// Names of the given members, in the house's spelling (snake case), for the audit.
+    fn given(&self) -> Vec<&'static str>;
+}
+
+/// A member of a JSON body: reading it never fails, so that all faults of a body are found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Field<T> {
+    /// Not in the body: a PUT keeps what is stored.
+    #[default]
+    Absent,
+    /// `null`: a PUT clears what is stored, if it is optional.
+    Null,
+    /// A value of the right JSON type.
+    Value(T),
+    /// Something else; the text says what it must be.
+    Wrong(&'static str),
+}
+
+/// A JSON type that a [`Field`] can hold.
+pub trait Member: Sized {
+    /// Completes "must be ...".
+    const MUST_BE: &'static str;
+
+    /// The value, if the JSON has the right type.
+    fn from_json(value: Value) -> Option<Self>;
+}
+
+impl Member for String {
+    const MUST_BE: &'static str = "must be a string";
+
+    fn from_json(value: Value) -> Option<Self> {
+        if let Value::String(text) = value { Some(text) } else { None }
+    }
+}
+
+impl Member for bool {
+    const MUST_BE: &'static str = "must be true or false";
+
+    fn from_json(value: Value) -> Option<Self> {
+        value.as_bool()
+    }
+}
+
+impl Member for f64 {
+    const MUST_BE: &'static str = "must be a number";
+
+    fn from_json(value: Value) -> Option<Self> {
+        value.as_f64()
+    }
+}
+
+impl Member for i64 {
+    const MUST_BE: &'static str = "must be a whole number";
+
+    /// Clients in JavaScript may write 5.0.
+    fn from_json(value: Value) -> Option<Self> {
+        value.as_i64().or_else(|| {
+            let number = value.as_f64()?;
+            #[allow(clippy::cast_possible_truncation, reason = "whole and small, as just checked")]
+            (number.fract() == 0.0 && number.abs() < 1e15).then_some(number as i64)
+        })
+    }
+}
+
+impl Member for Value {
+    const MUST_BE: &'static str = "must be a JSON value";
+
+    fn from_json(value: Value) -> Option<Self> {
+        Some(value)
+    }
+}
+
+impl Member for serde_json::Map<String, Value> {
+    const MUST_BE: &'static str = "must be an object";
+
+    fn from_json(value: Value) -> Option<Self> {
+        if let Value::Object(map) = value { Some(map) } else { None }
+    }
+}
+
+impl Member for Vec<Value> {
+    const MUST_BE: &'static str = "must be an array";
+
+    fn from_json(value: Value) -> Option<Self> {
+        if let Value::Array(items) = value { Some(items) } else { None }
+    }
+}
+
+impl<'de, T: Member> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::Null => Self::Null,
+            value => T::from_json(value).map_or(Self::Wrong(T::MUST_BE), Self::Value),
+        })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Field<T> {
+    fn schema_name() -> Cow<'static, str> {
+        Option::<T>::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Option::<T>::json_schema(generator)
+    }
+}
+
+impl<T> Field<T> {
+    /// Whether the member is in the body at all.
+    pub fn is_given(&self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+
+    /// A member that a new row must have.
+    pub fn required(&self, name: &str, violations: &mut Violations) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => {
+                violations.add(name, "is required");
+                None
+            }
+            Self::Wrong(must_be) => {
+                violations.add(name, *must_be);
+                None
+            }
+        }
+    }
+
+    /// A member that a new row may lack.
+    pub fn optional(&self, name: &str, violations: &mut Violations) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Null => None,
+            Self::Wrong(must_be) => {
+                violations.add(name, *must_be);
+                None
+            }
+        }
+    }
+
+    /// In a PUT, a member that every row has: absent keeps it, null is refused.
+    pub fn kept(&self, name: &str, violations: &mut Violations) -> Option<&T> {
+        if matches!(self, Self::Null) {
+            violations.add(name, "cannot be null");
+            return None;
+        }
+        self.optional(name, violations)
+    }
+
+    /// In a PUT, a member that a row may lack: absent keeps it (`None`), null clears it
+    /// (`Some(None)`).
+    pub fn patch(&self, name: &str, violations: &mut Violations) -> Option<Option<&T>> {
+        match self {
+            Self::Absent => None,
+            Self::Null => Some(None),
+            Self::Value(value) => Some(Some(value)),
+            Self::Wrong(must_be) => {
+                violations.add(name, *must_be);
+                None
+            }
+        }
+    }
+}
+
+/// Declares a JSON body: a struct of [`Field`]s in the document's spelling (camel case), with its
+/// schema, its required members and its example for the `OpenAPI` document.
+#[macro_export]
+macro_rules! body {
+    (
+        $(#[$about:meta])*
+        $visibility:vis struct $name:ident {
+            $( $(#[$field_about:meta])* $field:ident : $kind:ty ),* $(,)?
+        }
+        required $required:tt
+        example $example:tt
+    ) => {
+        $(#[$about])*
+        #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(rename_all = "camelCase", default)]
+        #[schemars(
+            extend("required" = $required),
+            extend("examples" = [serde_json::json!($example)]),
+            transform = $crate::body::require_some
+        )]
+        $visibility struct $name {
+            $( $(#[$field_about])* pub $field: $crate::Field<$kind>, )*
+        }
+
+        impl $crate::Body for $name {
+            fn given(&self) -> Vec<&'static str> {
+                let mut names = Vec::new();
+                $( if self.$field.is_given() { names.push(stringify!($field)); } )*
+                names
+            }
+        }
+    };
+}
+
+/// An empty `required` list is not valid in every dialect of JSON Schema; drops it.
+pub fn require_some(schema: &mut Schema) {
+    if schema.get("required").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        schema.remove("required");
+    }
+}

@@ -1,0 +1,456 @@
+//! One request as a handler sees it: who calls, with which permission, what was sent, and the one
+//! transaction in which it is judged and done.
+//!
+//! The order inside the transaction is that of the answers: who are you (401), may you (403), what
+//! do you want (400), and then whatever the handler finds (404, 403, 409, 422).
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use aide::OperationInput;
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Parameter, ReferenceOr, RequestBody, Response as ApiResponse};
+use aide::operation::set_body;
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, RawPathParams, Request};
+use axum::http::request::Parts;
+use axum::http::{Method, header};
+use bytes::Bytes;
+use ferrum_app::App;
+use ferrum_domain::access::{Claim, Identity};
+use ferrum_domain::time::Millis;
+use ferrum_domain::{Conflict, Error, Result};
+use ferrum_store::{Tx, accounts, audit, catalogue, idempotency};
+use http_body_util::{BodyExt, Limited};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::answer::{Answer, Done, Problem, render};
+use crate::body::Body;
+use crate::dialect::{Dialect, Permission};
+use crate::house::RequestId;
+use crate::openapi;
+
+/// Largest body that is read, in bytes.
+pub const BODY_LIMIT: usize = 1 << 20;
+
+/// How a write with an already rendered answer ends inside its transaction.
+struct Kept {
+    body: Bytes,
+    replayed: bool,
+}
+
+/// A request without a body, from a caller with the permission `P`.
+#[derive(Debug)]
+pub struct Call<D, P> {
+    context: Context<P>,
+    dialect: PhantomData<fn() -> D>,
+}
+
+/// A request with a JSON body `T`, from a caller with the permission `P`. On a POST the
+/// `Idempotency-Key` header is honoured.
+#[derive(Debug)]
+pub struct Sent<D, P, T> {
+    context: Context<P>,
+    body: Result<T, BadBody>,
+    key: Result<Option<Key>, ()>,
+    dialect: PhantomData<fn() -> D>,
+}
+
+/// What every request carries.
+struct Context<P> {
+    app: Arc<App>,
+    claim: Option<Claim>,
+    permission: P,
+    params: Vec<(String, String)>,
+    /// Method and path, which scope an idempotency key.
+    address: String,
+    /// Method and route template, for the audit.
+    route: String,
+    request_id: String,
+    /// Path and query, which name a cached answer.
+    target: String,
+}
+
+impl<P> std::fmt::Debug for Context<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("route", &self.route).field("request_id", &self.request_id).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+enum BadBody {
+    TooLarge,
+    Unreadable(String),
+}
+
+impl BadBody {
+    fn error(&self) -> Error {
+        match self {
+            Self::TooLarge => Error::TooLarge { limit: BODY_LIMIT },
+            Self::Unreadable(reason) => Error::invalid("body", reason.clone()),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Key {
+    text: String,
+    body_hash: [u8; 32],
+}
+
+impl<P: Permission> Context<P> {
+    async fn of<D: Dialect>(parts: &mut Parts, app: &Arc<App>) -> Self {
+        let params: Vec<(String, String)> = RawPathParams::from_request_parts(parts, app)
+            .await
+            .map(|params| params.iter().map(|(name, value)| (name.to_owned(), findable(value))).collect())
+            .unwrap_or_default();
+        let template = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        Self {
+            app: Arc::clone(app),
+            claim: D::claim(parts, app).ok(),
+            permission: P::from_path(&params),
+            params,
+            address: format!("{} {}", parts.method, parts.uri.path()),
+            route: format!("{} {template}", parts.method),
+            request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+            target: parts.uri.path_and_query().map(|target| target.as_str().to_owned()).unwrap_or_default(),
+        }
+    }
+
+    /// The ids in the path, in its order, the owner's `userId` aside.
+    fn path_ids<const N: usize>(&self) -> [String; N] {
+        let mut ids = self.params.iter().filter(|(name, _)| name != "userId").map(|(_, id)| id.clone());
+        std::array::from_fn(|_| ids.next().unwrap_or_default())
+    }
+
+    fn admit(&self, tx: &mut Tx<'_>) -> Result<Identity> {
+        let claim = self.claim.as_ref().ok_or(Error::Unauthenticated)?;
+        let me = accounts::identify(tx, claim)?;
+        self.permission.check(&me)?;
+        Ok(me)
+    }
+
+    /// A caller known by name alone becomes an account with their first write.
+    fn enrol(&self, tx: &mut Tx<'_>, me: &mut Identity, now: Millis) -> Result<()> {
+        if me.account.is_none() {
+            let birth = accounts::Birth { now, object_id: self.app.ids.object_id() };
+            me.account = Some(accounts::ensure(tx, &me.id, &birth)?);
+        }
+        Ok(())
+    }
+
+    fn record<O>(&self, tx: &mut Tx<'_>, surface: &str, me: &Identity, now: Millis, done: &Done<O>) -> Result<()> {
+        audit::insert(
+            tx,
+            &audit::Entry {
+                id: &self.app.ids.uuid(),
+                at: now,
+                actor_key: me.account,
+                actor_id: &me.id,
+                proof: me.proof,
+                claimed_admin: matches!(self.claim, Some(Claim::Header { admin: true, .. })),
+                surface,
+                route: &self.route,
+                row_type: done.row_type,
+                row_id: &done.row_id,
+                fields: &done.fields,
+                request_id: &self.request_id,
+            },
+        )
+    }
+}
+
+/// A path segment that cannot be an id of ours is replaced by one that cannot exist: `PostgreSQL`
+/// cannot even be asked about a NUL.
+fn findable(segment: &str) -> String {
+    if segment.contains('\0') { "\u{fffd}".to_owned() } else { segment.to_owned() }
+}
+
+impl<D: Dialect, P: Permission> Call<D, P> {
+    /// The ids in the path, in its order, the owner's `userId` aside.
+    pub fn path_ids<const N: usize>(&self) -> [String; N] {
+        self.context.path_ids()
+    }
+
+    /// What the permission took from the path.
+    pub fn permission(&self) -> &P {
+        &self.context.permission
+    }
+
+    /// The application.
+    pub fn app(&self) -> Arc<App> {
+        Arc::clone(&self.context.app)
+    }
+
+    /// Answers from one snapshot.
+    pub async fn read<O, W>(self, work: W) -> Result<Answer<200, O>, Problem<D>>
+    where
+        O: Serialize + Send + 'static,
+        W: Fn(&mut Tx<'_>, &Identity) -> Result<O> + Send + Sync + 'static,
+    {
+        let Self { context, .. } = self;
+        let db = context.app.db.clone();
+        let body = db
+            .read(move |tx| {
+                let me = context.admit(tx)?;
+                render(200, &work(tx, &me)?)
+            })
+            .await?;
+        Ok(Answer::new(body, false))
+    }
+
+    /// Answers from one snapshot with something that depends on the catalogue, the path and the query
+    /// alone, so that it is computed once per version of the catalogue.
+    pub async fn read_catalogue<O, W>(self, work: W) -> Result<Answer<200, O>, Problem<D>>
+    where
+        O: Serialize + Send + 'static,
+        W: Fn(&mut Tx<'_>) -> Result<O> + Send + Sync + 'static,
+    {
+        let Self { context, .. } = self;
+        let db = context.app.db.clone();
+        let body = db
+            .read(move |tx| {
+                context.admit(tx)?;
+                let version = catalogue::version(tx)?;
+                let answers = &context.app.catalogue.answers;
+                if let Some(body) = answers.get(version, &context.target) {
+                    return Ok(body);
+                }
+                let body = render(200, &work(tx)?)?;
+                answers.put(version, &context.target, &body);
+                Ok(body)
+            })
+            .await?;
+        Ok(Answer::new(body, false))
+    }
+
+    /// Changes something without a body (DELETE) in one transaction, with its audit entry.
+    pub async fn write<O, W, const STATUS: u16>(self, work: W) -> Result<Answer<STATUS, O>, Problem<D>>
+    where
+        O: Serialize + Send + 'static,
+        W: Fn(&mut Tx<'_>, &Identity) -> Result<Done<O>> + Send + Sync + 'static,
+    {
+        let Self { context, .. } = self;
+        let db = context.app.db.clone();
+        let body = db
+            .write(move |tx| {
+                let mut me = context.admit(tx)?;
+                let now = context.app.clock.now();
+                context.enrol(tx, &mut me, now)?;
+                let done = work(tx, &me)?;
+                context.record(tx, D::SURFACE, &me, now, &done)?;
+                render(STATUS, &done.out)
+            })
+            .await?;
+        Ok(Answer::new(body, false))
+    }
+}
+
+impl<D: Dialect, P: Permission, T: Body> Sent<D, P, T> {
+    /// The ids in the path, in its order, the owner's `userId` aside.
+    pub fn path_ids<const N: usize>(&self) -> [String; N] {
+        self.context.path_ids()
+    }
+
+    /// What the permission took from the path.
+    pub fn permission(&self) -> &P {
+        &self.context.permission
+    }
+
+    /// The application.
+    pub fn app(&self) -> Arc<App> {
+        Arc::clone(&self.context.app)
+    }
+
+    /// Changes something in one transaction, with its audit entry and, for a repeat of the request
+    /// under the same `Idempotency-Key`, its answer.
+    pub async fn write<O, W, const STATUS: u16>(self, work: W) -> Result<Answer<STATUS, O>, Problem<D>>
+    where
+        O: Serialize + Send + 'static,
+        W: Fn(&mut Tx<'_>, &Identity, &T) -> Result<Done<O>> + Send + Sync + 'static,
+    {
+        let db = self.context.app.db.clone();
+        let kept = db
+            .write(move |tx| {
+                self.once(tx, |tx, me, body, now| {
+                    let done = work(tx, me, body)?;
+                    self.context.record(tx, D::SURFACE, me, now, &done)?;
+                    render(STATUS, &done.out)
+                })
+            })
+            .await?;
+        Ok(Answer::new(kept.body, kept.replayed))
+    }
+
+    /// Answers a POST that changes nothing. Only a request with an `Idempotency-Key` has to write.
+    pub async fn read<O, W>(self, work: W) -> Result<Answer<200, O>, Problem<D>>
+    where
+        O: Serialize + Send + 'static,
+        W: Fn(&mut Tx<'_>, &Identity, &T) -> Result<O> + Send + Sync + 'static,
+    {
+        let db = self.context.app.db.clone();
+        let kept = if matches!(self.key, Ok(None)) {
+            db.read(move |tx| {
+                let me = self.context.admit(tx)?;
+                let body = self.body.as_ref().map_err(BadBody::error)?;
+                Ok(Kept { body: render(200, &work(tx, &me, body)?)?, replayed: false })
+            })
+            .await?
+        } else {
+            db.write(move |tx| self.once(tx, |tx, me, body, _| render(200, &work(tx, me, body)?))).await?
+        };
+        Ok(Answer::new(kept.body, kept.replayed))
+    }
+
+    fn once(
+        &self,
+        tx: &mut Tx<'_>,
+        work: impl Fn(&mut Tx<'_>, &Identity, &T, Millis) -> Result<Bytes>,
+    ) -> Result<Kept> {
+        let context = &self.context;
+        let mut me = context.admit(tx)?;
+        let now = context.app.clock.now();
+        let key = self.key.as_ref().map_err(|()| {
+            Error::invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
+        })?;
+        if let Some(key) = key
+            && let Some(kept) = idempotency::find(tx, &me.id, D::SURFACE, &context.address, &key.text, now)?
+        {
+            return if kept.body_hash == key.body_hash {
+                Ok(Kept { body: kept.answer.into(), replayed: true })
+            } else {
+                Err(Error::Conflict(Conflict::KeyReused))
+            };
+        }
+        let body = self.body.as_ref().map_err(BadBody::error)?;
+        context.enrol(tx, &mut me, now)?;
+        let answer = work(tx, &me, body, now)?;
+        if let Some(key) = key {
+            idempotency::insert(
+                tx,
+                &me.id,
+                D::SURFACE,
+                &context.address,
+                &key.text,
+                &idempotency::Kept { body_hash: key.body_hash.to_vec(), answer: answer.to_vec() },
+                now,
+            )?;
+        }
+        Ok(Kept { body: answer, replayed: false })
+    }
+}
+
+impl<D: Dialect, P: Permission> FromRequestParts<Arc<App>> for Call<D, P> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> std::result::Result<Self, Infallible> {
+        Ok(Self { context: Context::of::<D>(parts, app).await, dialect: PhantomData })
+    }
+}
+
+impl<D: Dialect, P: Permission, T: Body> FromRequest<Arc<App>> for Sent<D, P, T> {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> std::result::Result<Self, Infallible> {
+        let (mut parts, body) = request.into_parts();
+        let context = Context::of::<D>(&mut parts, app).await;
+        let bytes = read_body(&parts, body).await;
+        let key = match (&parts.method, parts.headers.get("idempotency-key")) {
+            (&Method::POST, Some(value)) => match value.to_str() {
+                Ok(text) if (1..=255).contains(&text.len()) => Ok(Some(Key {
+                    text: text.to_owned(),
+                    body_hash: Sha256::digest(bytes.as_deref().unwrap_or_default()).into(),
+                })),
+                _ => Err(()),
+            },
+            _ => Ok(None),
+        };
+        let body = bytes.and_then(|bytes| decode(&bytes));
+        Ok(Self { context, body, key, dialect: PhantomData })
+    }
+}
+
+async fn read_body(parts: &Parts, body: axum::body::Body) -> Result<Bytes, BadBody> {
+    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > BODY_LIMIT as u64) {
+        return Err(BadBody::TooLarge);
+    }
+    match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(BadBody::TooLarge),
+        Err(_) => Err(BadBody::Unreadable("could not be read to its end".to_owned())),
+    }
+}
+
+fn decode<T: Body>(bytes: &[u8]) -> Result<T, BadBody> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        BadBody::Unreadable(if bytes.is_empty() {
+            "is required and must be a JSON object".to_owned()
+        } else if error.is_data() {
+            format!("must be a JSON object without repeated members: {error}")
+        } else {
+            format!("must be valid JSON: {error}")
+        })
+    })
+}
+
+/// What the document of an operation says about its permission, in `x-permission` and as refusals.
+fn document_permission<D: Dialect, P: Permission>(ctx: &mut GenContext, operation: &mut Operation) {
+    operation.extensions.insert("x-permission".to_owned(), P::NAME.into());
+    let text = match P::NAME {
+        "admin" => "Needs admin rights.",
+        "owner" => "Only for the owner and admins.",
+        _ => "Somebody else's.",
+    };
+    let _ = D::SURFACE;
+    operation.description.get_or_insert_with(|| text.to_owned());
+    let _ = ctx;
+}
+
+fn refusals<D: Dialect>(ctx: &mut GenContext, list: &[(u16, &str)]) -> Vec<(Option<u16>, ApiResponse)> {
+    list.iter().map(|(status, text)| (Some(*status), openapi::json_response::<D::Refusal>(ctx, text))).collect()
+}
+
+const REFUSALS: &[(u16, &str)] = &[
+    (400, "The input breaks a rule; `details` names every one."),
+    (401, "The caller did not say who they are, or not credibly."),
+    (403, "The caller may not do this."),
+    (404, "It does not exist."),
+];
+
+impl<D: Dialect, P: Permission> OperationInput for Call<D, P> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        document_permission::<D, P>(ctx, operation);
+    }
+
+    fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, ApiResponse)> {
+        refusals::<D>(ctx, REFUSALS)
+    }
+}
+
+impl<D: Dialect, P: Permission, T: Body> OperationInput for Sent<D, P, T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        document_permission::<D, P>(ctx, operation);
+        let content = [("application/json".to_owned(), openapi::media_type::<T>(ctx))].into_iter().collect();
+        set_body(ctx, operation, RequestBody { content, required: true, ..RequestBody::default() });
+        let text = schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 });
+        let about = "On a POST: a repeat with the same key and body answers the same, once done, for 24 hours.";
+        operation.parameters.push(ReferenceOr::Item(Parameter::Header {
+            parameter_data: openapi::parameter("Idempotency-Key", Some(about), false, text),
+            style: aide::openapi::HeaderStyle::Simple,
+        }));
+    }
+
+    fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, ApiResponse)> {
+        let mut list = refusals::<D>(ctx, REFUSALS);
+        list.extend(refusals::<D>(
+            ctx,
+            &[
+                (409, "It contradicts what is stored, or the key was used with another body."),
+                (413, "The body is over 1 MiB."),
+            ],
+        ));
+        list
+    }
+}

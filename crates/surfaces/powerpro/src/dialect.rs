@@ -1,0 +1,121 @@
+//! PowerPro's manner: headers that name the caller, bare objects, `{error, details}`.
+
+use std::net::IpAddr;
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
+use ferrum_app::App;
+use ferrum_domain::access::Claim;
+use ferrum_domain::error::Forbidden;
+use ferrum_domain::{Conflict, Error, Result, ids};
+use ferrum_endpoint::{Answer, Dialect, Problem, call};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The dialect.
+#[derive(Debug)]
+pub struct PowerPro;
+
+/// A call without a body.
+pub type Call<P> = call::Call<PowerPro, P>;
+/// A call with a JSON body.
+pub type Sent<P, T> = call::Sent<PowerPro, P, T>;
+/// What a handler returns.
+pub type Reply<const STATUS: u16, O> = std::result::Result<Answer<STATUS, O>, Problem<PowerPro>>;
+
+/// Body of every refusal.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub struct Refusal {
+    /// One of the texts of the document's error reference.
+    pub error: &'static str,
+    /// Specifics, each naming its field; may be empty.
+    pub details: Vec<String>,
+}
+
+impl Dialect for PowerPro {
+    const SURFACE: &'static str = "powerpro";
+
+    type Refusal = Refusal;
+
+    fn claim(parts: &Parts, app: &App) -> Result<Claim> {
+        let named = named(&parts.headers);
+        if let Some(Named::Bearer(text)) = &named
+            && app.tokens.looks_like_jwt(text)
+        {
+            return app.tokens.verify(text, app.clock.now()).ok_or(Error::Unauthenticated);
+        }
+        let (Some(Named::Bearer(id) | Named::UserId(id)), true) = (named, headers_count(parts, app)) else {
+            return Err(Error::Unauthenticated);
+        };
+        if !ids::is_account_id(&id) {
+            return Err(Error::Unauthenticated);
+        }
+        let admin = parts.headers.get("x-admin").is_some_and(|value| value == "true");
+        Ok(Claim::Header { id, admin })
+    }
+
+    fn render(error: &Error) -> (StatusCode, Bytes) {
+        let (status, error, details) = match error {
+            Error::Unauthenticated => (StatusCode::UNAUTHORIZED, "Authentication required", vec![]),
+            Error::Forbidden(Forbidden::Role) => (StatusCode::FORBIDDEN, "Admin privileges required", vec![]),
+            Error::Forbidden(Forbidden::Owner) => {
+                (StatusCode::FORBIDDEN, "Access denied: you do not have permission", vec![])
+            }
+            Error::NotFound => (StatusCode::NOT_FOUND, "not found", vec![]),
+            Error::Invalid(violations) => (
+                StatusCode::BAD_REQUEST,
+                "validation failed",
+                violations.iter().map(ToString::to_string).collect(),
+            ),
+            Error::TooLarge { limit } => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "request body too large",
+                vec![format!("body must be at most {limit} bytes long")],
+            ),
+            Error::Conflict(conflict) => {
+                let (error, detail) = conflict_text(conflict);
+                (StatusCode::CONFLICT, error, vec![detail])
+            }
+            Error::MissingMax { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "missing lift max", vec![error.to_string()])
+            }
+            Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too many requests", vec![]),
+            Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "service unavailable", vec![]),
+            Error::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal server error", vec![]),
+        };
+        let body = serde_json::to_vec(&Refusal { error, details }).unwrap_or_default();
+        (status, body.into())
+    }
+}
+
+fn conflict_text(conflict: &Conflict) -> (&'static str, String) {
+    match conflict {
+        Conflict::SlugTaken => ("slug already exists", "slug is taken by another row".to_owned()),
+        Conflict::Exists(what) => ("already exists", format!("{what} already exists")),
+        Conflict::Referenced(by) => ("cannot delete: it is referenced", format!("it is referenced by {by}")),
+        Conflict::KeyReused => {
+            ("already exists", "Idempotency-Key was used with another body".to_owned())
+        }
+    }
+}
+
+/// A caller's name as the headers give it.
+enum Named {
+    Bearer(String),
+    UserId(String),
+}
+
+/// `Authorization: Bearer` wins over `X-User-ID`.
+fn named(headers: &HeaderMap) -> Option<Named> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    if let Some(bearer) = text(header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer ")) {
+        let bearer = bearer.trim();
+        if !bearer.is_empty() {
+            return Some(Named::Bearer(bearer.to_owned()));
+        }
+    }
+    text("x-user-id").filter(|id| !id.is_empty()).map(|id| Named::UserId(id.to_owned()))
+}
+
