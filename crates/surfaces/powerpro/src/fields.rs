@@ -1,0 +1,59 @@
+//! The members that PowerPro's bodies share: names, slugs, references to other rows.
+
+use ferrum_domain::{Result, Violations, slug};
+use ferrum_endpoint::Field;
+use ferrum_store::Tx;
+
+/// A name: trimmed, 1 to 100 characters, no control characters.
+pub(crate) fn name(field: &str, text: Option<&String>, violations: &mut Violations) -> Option<String> {
+    let text = text?.trim();
+    let length = text.chars().count();
+    if (1..=100).contains(&length) && !text.chars().any(char::is_control) {
+        return Some(text.to_owned());
+    }
+    violations.add(field, "must be 1 to 100 characters long, without control characters");
+    None
+}
+
+/// A slug as given.
+pub(crate) fn slug(field: &str, text: Option<&String>, violations: &mut Violations) -> Option<String> {
+    let text = text?;
+    if slug::is_slug(text) {
+        return Some(text.clone());
+    }
+    violations.add(field, "must be 1 to 100 lower-case letters and digits, in words joined by single hyphens");
+    None
+}
+
+/// A slug as given, or one made from `name`.
+pub(crate) fn slug_or_from_name(
+    given: &Field<String>,
+    name: Option<&str>,
+    violations: &mut Violations,
+) -> Option<String> {
+    if let Some(text) = given.optional("slug", violations) {
+        return slug("slug", Some(text), violations);
+    }
+    let made = slug::from_name(name?);
+    if made.is_none() {
+        violations.add("slug", "is required, since the name has no letter or digit to make it from");
+    }
+    made
+}
+
+/// Checks that the row a body refers to exists; `what` is its noun, e.g. `lift`.
+pub(crate) fn reference<T>(
+    tx: &mut Tx<'_>,
+    field: &str,
+    what: &str,
+    id: &str,
+    find: impl FnOnce(&mut Tx<'_>, &str) -> Result<Option<T>>,
+    violations: &mut Violations,
+) -> Result<Option<T>> {
+    // PostgreSQL cannot be asked about a NUL, and no id has one.
+    let found = if id.contains('\0') { None } else { find(tx, id)? };
+    if found.is_none() {
+        violations.add(field, format!("names no {what}"));
+    }
+    Ok(found)
+}

@@ -1,0 +1,77 @@
+//! When PowerPro's headers, which name the caller without proof, may be believed.
+//!
+//! PowerPro is headless, for use behind one's own back end: its headers count only on its own
+//! listener, from this machine or a configured proxy, for a request that no browser page of another
+//! site can have made.
+
+use axum::http::HeaderMap;
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::request::Parts;
+use ferrum_app::App;
+use ferrum_app::config::HeaderAuth;
+use ferrum_endpoint::listen::Peer;
+
+/// Marks a request that came in on PowerPro's own listener.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnListener;
+
+/// Whether the headers of this request may name its caller.
+pub(crate) fn headers_count(parts: &Parts, app: &App) -> bool {
+    let config = &app.config.powerpro;
+    if config.auth != HeaderAuth::Headers || parts.extensions.get::<OwnListener>().is_none() {
+        return false;
+    }
+    let (near, proxy) = match parts.extensions.get::<Peer>() {
+        Some(Peer::Unix) => (true, false),
+        Some(Peer::Tcp(address)) => {
+            let ip = address.ip().to_canonical();
+            (ip.is_loopback(), config.trusts(ip))
+        }
+        None => (false, false),
+    };
+    (near || proxy)
+        && host_is_ours(&parts.headers, &config.hosts)
+        && origin_is_allowed(&parts.headers, &app.config.cors_origins)
+        && (proxy || !is_forwarded(&parts.headers))
+}
+
+fn host_is_ours(headers: &HeaderMap, hosts: &[String]) -> bool {
+    let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return false };
+    let name = without_port(host);
+    ["localhost", "127.0.0.1", "[::1]"].iter().any(|ours| name.eq_ignore_ascii_case(ours))
+        || hosts.iter().any(|ours| name.eq_ignore_ascii_case(ours))
+}
+
+/// `example.org:80` and `[::1]:80` without their ports.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !name.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+fn origin_is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
+    headers.get_all(ORIGIN).iter().all(|origin| allowed.iter().any(|ours| origin.as_bytes() == ours.as_bytes()))
+}
+
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| name.as_str() == "forwarded" || name.as_str().starts_with("x-forwarded-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_compared_without_its_port() {
+        for (host, name) in [
+            ("localhost:8090", "localhost"),
+            ("[::1]:8090", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("localhost:evil", "localhost:evil"),
+        ] {
+            assert_eq!(without_port(host), name);
+        }
+    }
+}

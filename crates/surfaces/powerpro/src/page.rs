@@ -1,0 +1,90 @@
+//! PowerPro's lists: `page` and `pageSize` in, `{data, page, pageSize, totalItems, totalPages}` out.
+
+use ferrum_domain::Violations;
+use ferrum_store::listing::{Order, Window};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One page of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    /// The rows of this page; empty past the end.
+    pub data: Vec<T>,
+    /// Number of this page, from 1.
+    pub page: u64,
+    /// Rows per page.
+    pub page_size: u64,
+    /// Rows in the whole list.
+    pub total_items: u64,
+    /// Pages in the whole list; 0 when it is empty.
+    pub total_pages: u64,
+}
+
+impl<T> Page<T> {
+    /// The page `window` of a list of `total` rows.
+    pub fn new<R>(window: Window, (rows, total): (Vec<R>, u64), view: impl FnMut(R) -> T) -> Self {
+        Self {
+            data: rows.into_iter().map(view).collect(),
+            page: window.page,
+            page_size: window.size,
+            total_items: total,
+            total_pages: total.div_ceil(window.size),
+        }
+    }
+}
+
+/// The two parameters that every list has.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub struct PageQuery {
+    /// Page number, from 1.
+    #[schemars(with = "Option<u32>", range(min = 1), extend("default" = 1))]
+    page: Option<String>,
+    /// Rows per page; over 100 becomes 100.
+    #[serde(rename = "pageSize")]
+    #[schemars(with = "Option<u32>", range(min = 1), extend("default" = 20))]
+    page_size: Option<String>,
+}
+
+impl PageQuery {
+    /// The page asked for.
+    pub(crate) fn window(&self, violations: &mut Violations) -> Window {
+        let page = at_least_one("page", self.page.as_deref(), 1, violations);
+        let size = at_least_one("pageSize", self.page_size.as_deref(), 20, violations).min(100);
+        Window { page, size }
+    }
+}
+
+fn at_least_one(name: &str, text: Option<&str>, default: u64, violations: &mut Violations) -> u64 {
+    let Some(text) = text else { return default };
+    // Larger pages than this have no rows, and their offset would not fit the database's integers.
+    match text.parse::<u64>() {
+        Ok(number @ 1..=1_000_000_000_000) => number,
+        _ => {
+            violations.add(name, "must be a whole number of at least 1");
+            default
+        }
+    }
+}
+
+/// The one of `choices` that a parameter names, its default when it is not given.
+pub(crate) fn choice<T: Copy>(
+    name: &str,
+    text: Option<&str>,
+    choices: &[(&str, T)],
+    violations: &mut Violations,
+) -> Option<T> {
+    let text = text?;
+    let found = choices.iter().find(|(choice, _)| *choice == text).map(|(_, value)| *value);
+    if found.is_none() {
+        let names: Vec<&str> = choices.iter().map(|(choice, _)| *choice).collect();
+        violations.add(name, format!("must be {}", names.join(" or ")));
+    }
+    found
+}
+
+/// The parameter `sortOrder`.
+pub(crate) fn order(text: Option<&str>, default: Order, violations: &mut Violations) -> Order {
+    let choices = [("asc", Order::Ascending), ("desc", Order::Descending)];
+    choice("sortOrder", text, &choices, violations).unwrap_or(default)
+}
