@@ -13,5 +13,5 @@ pub mod query;
 pub use answer::{Answer, Done, Problem};
 pub use body::{Body, Field};
 pub use call::{Call, Sent};
-pub use dialect::{Admin, Authenticated, Dialect, Owner, Permission};
+pub use dialect::{Admin, Authenticated, Dialect, Owner, Permission, RowOwner};
 pub use query::Asked;

@@ -1,0 +1,236 @@
+//! A surface's document, read as a test: its JSON blocks, tables and error rows, each of which some
+//! test must use.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use serde_json::{Deserializer, Value};
+
+/// Stands in an example where the document writes `...`: anything of the kind may stand there.
+pub const ANYTHING: &str = "<anything>";
+
+/// A part of the document that a test must use.
+#[derive(Debug)]
+struct Part {
+    /// The heading above it, e.g. `POST /lifts` or `Error Reference`.
+    heading: String,
+    /// The nearest line in bold above it, e.g. `Request Body`; empty if there is none.
+    label: String,
+    line: usize,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// The JSON values of one block.
+    Json(Vec<Value>),
+    /// The rows of one table, by column.
+    Table { columns: Vec<String>, rows: Vec<Vec<String>> },
+    /// A bullet under **Errors**: status and cause.
+    ErrorRow { status: u16, cause: String },
+}
+
+/// The document, and which of its parts have been used.
+pub struct Document {
+    parts: Vec<Part>,
+    used: RefCell<BTreeSet<usize>>,
+}
+
+impl Document {
+    /// Reads the Markdown text of a document.
+    pub fn read(text: &str) -> Self {
+        let mut reader = Reader::default();
+        for (number, line) in text.lines().enumerate() {
+            reader.line(number + 1, line);
+        }
+        reader.end_table();
+        Self { parts: reader.parts, used: RefCell::default() }
+    }
+
+    /// The headings that name an endpoint, in order.
+    pub fn endpoints(&self) -> Vec<String> {
+        let mut seen = Vec::new();
+        for part in &self.parts {
+            let heading = &part.heading;
+            if ["GET ", "POST ", "PUT ", "DELETE "].iter().any(|m| heading.starts_with(m)) && !seen.contains(heading) {
+                seen.push(heading.clone());
+            }
+        }
+        seen
+    }
+
+    /// The JSON values of the block under `heading` whose label starts with `label`.
+    #[track_caller]
+    pub fn json(&self, heading: &str, label: &str) -> Vec<Value> {
+        let found = self.find(heading, |part| matches!(&part.content, Content::Json(_)) && part.label.starts_with(label));
+        match &found.content {
+            Content::Json(values) => values.clone(),
+            _ => unreachable!(),
+        }
+    }
+
+    /// The first JSON value of that block.
+    #[track_caller]
+    pub fn example(&self, heading: &str, label: &str) -> Value {
+        self.json(heading, label).into_iter().next().expect("a value in the block")
+    }
+
+    /// The rows of the table under `heading` whose first column is called `column`, if there is one.
+    pub fn table(&self, heading: &str, column: &str) -> Option<Vec<Vec<String>>> {
+        let index = self.parts.iter().position(|part| {
+            part.heading == heading && matches!(&part.content, Content::Table { columns, .. } if columns[0] == column)
+        })?;
+        self.used.borrow_mut().insert(index);
+        match &self.parts[index].content {
+            Content::Table { rows, .. } => Some(rows.clone()),
+            _ => unreachable!(),
+        }
+    }
+
+    /// The error rows under `heading`: status and cause.
+    pub fn errors(&self, heading: &str) -> Vec<(u16, String)> {
+        let mut rows = Vec::new();
+        for (index, part) in self.parts.iter().enumerate() {
+            if let Content::ErrorRow { status, cause } = &part.content
+                && part.heading == heading
+            {
+                self.used.borrow_mut().insert(index);
+                rows.push((*status, cause.clone()));
+            }
+        }
+        rows
+    }
+
+    /// Fails if a part of the document was used by nobody.
+    #[track_caller]
+    pub fn must_be_used_up(&self) {
+        let used = self.used.borrow();
+        let unused: Vec<String> = self
+            .parts
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !used.contains(index))
+            .map(|(_, part)| format!("line {}: {} / {}", part.line, part.heading, part.label))
+            .collect();
+        assert!(unused.is_empty(), "parts of the document that no test uses:\n{}", unused.join("\n"));
+    }
+
+    #[track_caller]
+    fn find(&self, heading: &str, wanted: impl Fn(&Part) -> bool) -> &Part {
+        let index = self
+            .parts
+            .iter()
+            .position(|part| part.heading == heading && wanted(part))
+            .unwrap_or_else(|| panic!("the document has no such part under {heading:?}"));
+        self.used.borrow_mut().insert(index);
+        &self.parts[index]
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    parts: Vec<Part>,
+    heading: String,
+    label: String,
+    block: Option<(usize, String)>,
+    table: Option<(usize, Vec<Vec<String>>)>,
+}
+
+impl Reader {
+    fn line(&mut self, number: usize, line: &str) {
+        if let Some((start, text)) = &mut self.block {
+            if line.starts_with("```") {
+                let (start, text) = (*start, std::mem::take(text));
+                self.block = None;
+                self.push(start, Content::Json(values(start, &text)));
+            } else {
+                text.push_str(line);
+                text.push('\n');
+            }
+            return;
+        }
+        if line.starts_with('|') {
+            let cells = line.trim_matches('|').split('|').map(|c| c.trim().replace('`', "")).collect();
+            self.table.get_or_insert_with(|| (number, Vec::new())).1.push(cells);
+            return;
+        }
+        self.end_table();
+        if line == "```json" {
+            self.block = Some((number, String::new()));
+        } else if line.starts_with('#') {
+            self.heading = line.trim_start_matches('#').trim().to_owned();
+            self.label.clear();
+        } else if let Some(rest) = line.strip_prefix("**") {
+            self.label = rest.replace("**", "");
+        } else if let Some(row) = line.strip_prefix("- `")
+            && self.label.starts_with("Errors")
+            && let Some((status, cause)) = row.split_once("`:")
+        {
+            let status = status.split(' ').next().and_then(|s| s.parse().ok()).expect("a status");
+            self.push(number, Content::ErrorRow { status, cause: cause.trim().to_owned() });
+        }
+    }
+
+    fn end_table(&mut self) {
+        if let Some((number, mut rows)) = self.table.take() {
+            let columns = rows.remove(0);
+            rows.retain(|row| !row.iter().all(|cell| cell.chars().all(|c| c == '-')));
+            self.push(number, Content::Table { columns, rows });
+        }
+    }
+
+    fn push(&mut self, line: usize, content: Content) {
+        self.parts.push(Part { heading: self.heading.clone(), label: self.label.clone(), line, content });
+    }
+}
+
+/// The values of a JSON block; comments are skipped and `...` becomes [`ANYTHING`].
+fn values(line: usize, text: &str) -> Vec<Value> {
+    let text: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
+    let anything = format!("\"{ANYTHING}\"");
+    let text = ["[...]", "[ ... ]", "{...}", "{ ... }"].iter().fold(text, |text, dots| text.replace(dots, &anything));
+    Deserializer::from_str(&text)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .unwrap_or_else(|e| panic!("the JSON block at line {line}: {e}"))
+}
+
+/// Fails unless `actual` has exactly the keys and JSON types of `example`; a `null` in either stands
+/// for an optional value. `extensions` are keys of ours that may stand in `actual` as well.
+#[track_caller]
+pub fn same_shape(example: &Value, actual: &Value, extensions: &[&str]) {
+    if let Err(difference) = compare(example, actual, extensions, "$") {
+        panic!("{difference}\nexample: {example:#}\nactual: {actual:#}");
+    }
+}
+
+fn compare(example: &Value, actual: &Value, extensions: &[&str], path: &str) -> Result<(), String> {
+    match (example, actual) {
+        (Value::String(any), _) if any == ANYTHING => Ok(()),
+        (Value::Null, _) | (_, Value::Null) if path != "$" => Ok(()),
+        (Value::Object(example), Value::Object(actual)) => {
+            for (key, value) in example {
+                let found = actual.get(key).ok_or_else(|| format!("{path}.{key} is missing"))?;
+                compare(value, found, extensions, &format!("{path}.{key}"))?;
+            }
+            match actual.keys().find(|key| !example.contains_key(*key) && !extensions.contains(&key.as_str())) {
+                Some(key) => Err(format!("{path}.{key} is not in the document")),
+                None => Ok(()),
+            }
+        }
+        (Value::Array(example), Value::Array(actual)) => {
+            let Some(model) = example.first() else { return Ok(()) };
+            if actual.is_empty() {
+                return Err(format!("{path} is empty"));
+            }
+            actual
+                .iter()
+                .enumerate()
+                .try_for_each(|(i, item)| compare(model, item, extensions, &format!("{path}[{i}]")))
+        }
+        (Value::String(_), Value::String(_))
+        | (Value::Number(_), Value::Number(_))
+        | (Value::Bool(_), Value::Bool(_)) => Ok(()),
+        _ => Err(format!("{path} has another type")),
+    }
+}
