@@ -1,1 +1,54 @@
 //! What the product does, without HTTP: configuration, clock, ids, units of work, background jobs.
+
+pub mod catalogue;
+pub mod clock;
+pub mod config;
+pub mod ids;
+pub mod tokens;
+
+use std::sync::Arc;
+
+use ferrum_domain::Result;
+use ferrum_store::Db;
+
+use crate::catalogue::Catalogue;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::ids::Ids;
+use crate::tokens::Tokens;
+
+/// The product: everything that a request or a job works with.
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// Maker of ids.
+    pub ids: Ids,
+    /// What the operator has chosen.
+    pub config: Config,
+    /// Access tokens.
+    pub tokens: Tokens,
+    /// What is kept in memory of the catalogue.
+    pub catalogue: Catalogue,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Opens the product on the data directory and the database that `config` names. An empty or
+    /// missing directory is enough: it gets its secret. The schema is left as it is.
+    ///
+    /// Blocks; call it off the async threads.
+    pub fn open(config: Config, clock: Clock) -> Result<Arc<Self>> {
+        let key = tokens::open_key(&config.data_dir)?;
+        let db = Db::open(&config.database)?;
+        let ids = Ids::new(clock.clone())?;
+        let tokens = Tokens::new(&key);
+        Ok(Arc::new(Self { db, clock, ids, config, tokens, catalogue: Catalogue::default() }))
+    }
+}

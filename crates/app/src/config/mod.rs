@@ -1,0 +1,143 @@
+//! What the operator can choose, and how the choices of flags, environment and file come together.
+
+mod keys;
+mod parse;
+mod settings;
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ferrum_store::Options;
+
+pub use keys::{KEYS, Key};
+pub use parse::Network;
+pub use settings::{Settings, Source};
+
+/// Everything that the operator has chosen. Made by [`Settings`].
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The main listener.
+    pub listen: Listen,
+    /// Database file, secrets, attachments.
+    pub data_dir: PathBuf,
+    /// Where the database is.
+    pub database: Options,
+    /// Whether the documents' rate limits hold.
+    pub rate_limits: bool,
+    /// The `PowerPro` surface.
+    pub powerpro: PowerPro,
+    /// Origins whose pages may call the server from a browser.
+    pub cors_origins: Vec<String>,
+    /// The logs.
+    pub log: Log,
+    /// How long things may take.
+    pub limits: Limits,
+    /// How long an access token is good.
+    pub token_ttl: Duration,
+    /// Whether `serve` also does the background work.
+    pub jobs_in_serve: bool,
+}
+
+/// Where a listener listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listen {
+    /// Nowhere.
+    Off,
+    /// On a TCP address; port 0 takes a free one.
+    Tcp(SocketAddr),
+    /// On a Unix socket.
+    Unix(PathBuf),
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::Tcp(address) => write!(f, "{address}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+impl Listen {
+    /// Whether only this machine can reach it.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Tcp(address) => address.ip().is_loopback(),
+            Self::Off | Self::Unix(_) => true,
+        }
+    }
+}
+
+/// Choices about the `PowerPro` surface.
+#[derive(Debug, Clone)]
+pub struct PowerPro {
+    /// Its own listener.
+    pub listen: Listen,
+    /// How its callers are known.
+    pub auth: HeaderAuth,
+    /// Peers beyond this machine whose headers count, and who may say that they forward.
+    pub trusted_proxies: Vec<Network>,
+    /// Names besides localhost under which headers count.
+    pub hosts: Vec<String>,
+    /// Whether anyone may resolve prescriptions with anyone's maxes.
+    pub resolve_for_others: bool,
+}
+
+impl PowerPro {
+    /// Whether a peer is one of the trusted proxies.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(peer))
+    }
+}
+
+/// How callers of `PowerPro` are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeaderAuth {
+    /// By the documented headers or by a token.
+    Headers,
+    /// By a token alone.
+    Token,
+}
+
+/// Choices about the logs.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// What is logged, e.g. `info` or `info,ferrum_store=debug`.
+    pub filter: String,
+    /// In which form.
+    pub format: LogFormat,
+    /// Where the access log goes.
+    pub access: AccessLog,
+}
+
+/// Form of the log on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Where the access log goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccessLog {
+    /// Nowhere.
+    Off,
+    /// To standard output.
+    Stdout,
+    /// To the end of a file.
+    File(PathBuf),
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// From the first byte of a request to its answer.
+    pub request: Duration,
+    /// For open requests to end when the server stops.
+    pub drain: Duration,
+}

@@ -1,0 +1,222 @@
+//! From the text of a value to what it means. Every refusal completes "KEY (SOURCE) ...".
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{AccessLog, HeaderAuth, Listen, LogFormat};
+
+pub(super) type Parsed<T> = Result<T, String>;
+
+/// A block of IP addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    base: u128,
+    /// Length of the common prefix, counted in the IPv6 form.
+    prefix: u32,
+}
+
+impl Network {
+    /// The block that `10.0.0.0/8`, `fd00::/8` or a single address names.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix.parse::<u32>().ok()?)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let width = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.unwrap_or(width);
+        (prefix <= width).then(|| Self { base: as_v6(address), prefix: prefix + 128 - width })
+    }
+
+    /// Whether `address` lies in the block; an IPv4 address in IPv6 form counts as IPv4.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let differing = as_v6(address) ^ self.base;
+        differing.leading_zeros() >= self.prefix
+    }
+}
+
+fn as_v6(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().into(),
+        IpAddr::V6(v6) => v6.into(),
+    }
+}
+
+pub(super) fn listen(text: &str) -> Parsed<Listen> {
+    if text == "off" {
+        return Ok(Listen::Off);
+    }
+    if let Some(path) = text.strip_prefix("unix:") {
+        let path = PathBuf::from(path);
+        return if path.is_absolute() {
+            Ok(Listen::Unix(path))
+        } else {
+            Err("must name a Unix socket by its absolute path, as in unix:/run/ferrum.sock".to_owned())
+        };
+    }
+    let local = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+    local
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .or_else(|| text.parse().ok())
+        .map(Listen::Tcp)
+        .ok_or_else(|| "must be IP:PORT, unix:/PATH or off".to_owned())
+}
+
+pub(super) fn switch(text: &str) -> Parsed<bool> {
+    match text {
+        "on" | "true" => Ok(true),
+        "off" | "false" => Ok(false),
+        _ => Err("must be on or off (or true or false)".to_owned()),
+    }
+}
+
+pub(super) fn count(text: &str, least: usize, most: usize) -> Parsed<usize> {
+    text.parse()
+        .ok()
+        .filter(|n| (least..=most).contains(n))
+        .ok_or_else(|| format!("must be a whole number from {least} to {most}"))
+}
+
+/// A length of time such as `500ms`, `30s`, `15m`, `1h` or `7d`, from 1 ms to `most`.
+pub(super) fn duration(text: &str, most: Duration) -> Parsed<Duration> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => 0,
+    };
+    let millis = number.parse().ok().and_then(|n: u64| n.checked_mul(unit));
+    millis.filter(|&n| n > 0).map(Duration::from_millis).filter(|length| *length <= most).ok_or_else(|| {
+        format!("must be a time such as 500ms, 30s, 15m, 1h or 7d, at most {} s", most.as_secs())
+    })
+}
+
+/// A list with commas between its items.
+pub(super) fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+pub(super) fn networks(text: &str) -> Parsed<Vec<Network>> {
+    list(text)
+        .iter()
+        .map(|item| {
+            Network::parse(item)
+                .ok_or_else(|| format!("must list addresses or CIDR blocks; {item:?} is neither"))
+        })
+        .collect()
+}
+
+/// Origins as a browser sends them: a scheme and an authority, nothing after them.
+pub(super) fn origins(text: &str) -> Parsed<Vec<String>> {
+    let origins = list(text);
+    let is_origin = |origin: &String| {
+        let authority = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        authority.is_some_and(|a| {
+            !a.is_empty() && a.bytes().all(|b| b.is_ascii_graphic() && !b"/?#@*".contains(&b))
+        })
+    };
+    match origins.iter().find(|origin| !is_origin(origin)) {
+        Some(bad) => Err(format!("must list origins such as https://app.example.org; {bad:?} is none")),
+        None => Ok(origins),
+    }
+}
+
+pub(super) fn header_auth(text: &str) -> Parsed<HeaderAuth> {
+    match text {
+        "headers" => Ok(HeaderAuth::Headers),
+        "token" => Ok(HeaderAuth::Token),
+        _ => Err("must be headers or token".to_owned()),
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Parsed<LogFormat> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("must be text or json".to_owned()),
+    }
+}
+
+pub(super) fn access_log(text: &str) -> Parsed<AccessLog> {
+    match text {
+        "" => Err("must be stdout, off or the path of a file".to_owned()),
+        "off" => Ok(AccessLog::Off),
+        "stdout" => Ok(AccessLog::Stdout),
+        path => Ok(AccessLog::File(PathBuf::from(path))),
+    }
+}
+
+/// A URL of PostgreSQL, or nothing.
+pub(super) fn database_url(text: &str) -> Parsed<Option<String>> {
+    match text {
+        "" => Ok(None),
+        url if url.starts_with("postgres://") || url.starts_with("postgresql://") => Ok(Some(url.to_owned())),
+        _ => Err("must be a URL that begins with postgres://".to_owned()),
+    }
+}
+
+pub(super) fn path(text: &str) -> Parsed<PathBuf> {
+    if text.is_empty() { Err("must name a directory".to_owned()) } else { Ok(PathBuf::from(text)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listeners_are_off_tcp_or_a_socket() {
+        assert_eq!(listen("off"), Ok(Listen::Off));
+        assert_eq!(listen("[::1]:80").unwrap().to_string(), "[::1]:80");
+        assert_eq!(listen("localhost:80").unwrap().to_string(), "127.0.0.1:80");
+        assert_eq!(listen("unix:/run/f.sock").unwrap().to_string(), "unix:/run/f.sock");
+        for bad in
+            ["", "8080", "example.org:80", "127.0.0.1", "127.0.0.1:99999", "unix:f.sock", "localhost:x"]
+        {
+            assert!(listen(bad).is_err(), "{bad}");
+        }
+        assert!(listen("127.0.0.2:80").unwrap().is_local() && !listen("0.0.0.0:80").unwrap().is_local());
+    }
+
+    #[test]
+    fn a_network_contains_its_addresses_in_either_form() {
+        let contains = |network: &str, address: &str| {
+            Network::parse(network).unwrap().contains(address.parse().unwrap())
+        };
+        assert!(contains("10.0.0.0/8", "10.255.3.4") && !contains("10.0.0.0/8", "11.0.0.1"));
+        assert!(contains("10.0.0.0/8", "::ffff:10.1.1.1"));
+        assert!(contains("192.168.1.7", "192.168.1.7") && !contains("192.168.1.7", "192.168.1.8"));
+        assert!(contains("fd00::/8", "fd12::1") && !contains("fd00::/8", "fe00::1"));
+        assert!(contains("0.0.0.0/0", "8.8.8.8") && !contains("0.0.0.0/0", "2001:db8::1"));
+        assert!(contains("::/0", "8.8.8.8"));
+        for bad in ["", "10.0.0.0/33", "fd00::/129", "10.0.0", "a/8", "10.0.0.0/-1"] {
+            assert!(Network::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_have_a_unit() {
+        let hour = Duration::from_hours(1);
+        assert_eq!(duration("500ms", hour), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("15m", hour), Ok(Duration::from_mins(15)));
+        assert_eq!(duration("1h", hour), Ok(hour));
+        for bad in ["", "0s", "30", "s", "-1s", "1.5h", "2h", "1 h", "99999999999999999999d"] {
+            assert!(duration(bad, hour).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn origins_are_what_a_browser_sends() {
+        assert_eq!(origins("https://a.org, http://localhost:3000").unwrap().len(), 2);
+        assert!(origins("").unwrap().is_empty());
+        for bad in
+            ["*", "a.org", "https://a.org/", "https://", "https://a.org/x", "ftp://a.org", "https://*.a.org"]
+        {
+            assert!(origins(bad).is_err(), "{bad}");
+        }
+    }
+}
