@@ -1,8 +1,13 @@
 //! The members that PowerPro's bodies share: names, slugs, references to other rows.
 
+use std::ops::RangeInclusive;
+
 use ferrum_domain::{Result, Violations, slug};
 use ferrum_endpoint::Field;
 use ferrum_store::Tx;
+
+/// The highest place in an order that a client can give: of a prescription on a day, of a day in a week.
+pub(crate) const LAST_PLACE: i64 = 10_000;
 
 /// A name: trimmed, 1 to 100 characters, no control characters.
 pub(crate) fn name(field: &str, text: Option<&String>, violations: &mut Violations) -> Option<String> {
@@ -39,6 +44,21 @@ pub(crate) fn slug_or_from_name(
         violations.add("slug", "is required, since the name has no letter or digit to make it from");
     }
     made
+}
+
+/// A whole number in `range`.
+pub(crate) fn whole(
+    field: &str,
+    number: Option<&i64>,
+    range: RangeInclusive<i64>,
+    violations: &mut Violations,
+) -> Option<i64> {
+    let number = *number?;
+    if range.contains(&number) {
+        return Some(number);
+    }
+    violations.add(field, format!("must be a whole number from {} to {}", range.start(), range.end()));
+    None
 }
 
 /// Checks that the row a body refers to exists; `what` is its noun, e.g. `lift`.
