@@ -90,6 +90,15 @@ impl Member for serde_json::Map<String, Value> {
     }
 }
 
+impl Member for Vec<String> {
+    const MUST_BE: &'static str = "must be an array of strings";
+
+    fn from_json(value: Value) -> Option<Self> {
+        let Value::Array(items) = value else { return None };
+        items.into_iter().map(String::from_json).collect()
+    }
+}
+
 impl Member for Vec<Value> {
     const MUST_BE: &'static str = "must be an array";
 
