@@ -5,6 +5,8 @@
 pub mod access;
 pub mod error;
 pub mod ids;
+pub mod parse;
+pub mod slug;
 pub mod strength;
 pub mod time;
 pub mod units;

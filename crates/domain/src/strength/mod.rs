@@ -1,7 +1,24 @@
 //! Strength training: loads, set schemes, progressions, lookups, rounding.
 
+pub mod limits;
+pub mod load;
+pub mod lookup;
+pub mod maxes;
+pub mod position;
+pub mod prescription;
+pub mod progression;
+pub mod selection;
+pub mod set_scheme;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::parse;
+use crate::violations::Violations;
+
 /// What a max measures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum MaxType {
     /// Heaviest single repetition.
     OneRm,
@@ -25,5 +42,11 @@ impl MaxType {
             "TRAINING_MAX" => Some(Self::TrainingMax),
             _ => None,
         }
+    }
+
+    /// Reads the type from a JSON value.
+    pub fn read(field: &str, value: &Value, violations: &mut Violations) -> Option<Self> {
+        let names = [Self::OneRm, Self::TrainingMax].map(|max_type| (max_type.as_str(), max_type));
+        parse::choice(field, value, &names, violations)
     }
 }
