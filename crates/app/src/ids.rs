@@ -189,7 +189,7 @@ mod tests {
         let all: HashSet<String> = (0..10_000).map(|_| ids.object_id()).collect();
         assert_eq!(all.len(), 10_000);
         assert!(all.iter().all(|id| id.len() == 24 && id.bytes().all(|b| b.is_ascii_hexdigit())));
-        assert!(all.iter().all(|id| id.starts_with("695b7380")), "{:?}", all.iter().next());
+        assert!(all.iter().all(|id| id.starts_with("695b6f80")), "{:?}", all.iter().next());
     }
 
     #[test]

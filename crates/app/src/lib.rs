@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod config;
 pub mod ids;
+pub mod passwords;
 pub mod tokens;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ids::Ids;
+use crate::passwords::Passwords;
 use crate::tokens::Tokens;
 
 /// The product: everything that a request or a job works with.
@@ -29,6 +31,8 @@ pub struct App {
     pub config: Config,
     /// Access tokens.
     pub tokens: Tokens,
+    /// Passwords.
+    pub passwords: Passwords,
     /// What is kept in memory of the catalogue.
     pub catalogue: Catalogue,
 }
@@ -49,6 +53,14 @@ impl App {
         let db = Db::open(&config.database)?;
         let ids = Ids::new(clock.clone())?;
         let tokens = Tokens::new(&key);
-        Ok(Arc::new(Self { db, clock, ids, config, tokens, catalogue: Catalogue::default() }))
+        Ok(Arc::new(Self {
+            db,
+            clock,
+            ids,
+            config,
+            tokens,
+            passwords: Passwords::default(),
+            catalogue: Catalogue::default(),
+        }))
     }
 }

@@ -3,6 +3,8 @@
 mod keys;
 mod parse;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +18,7 @@ pub use parse::Network;
 pub use settings::{Settings, Source};
 
 /// Everything that the operator has chosen. Made by [`Settings`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// The main listener.
     pub listen: Listen,
@@ -38,6 +40,17 @@ pub struct Config {
     pub token_ttl: Duration,
     /// Whether `serve` also does the background work.
     pub jobs_in_serve: bool,
+}
+
+/// The URL of the database may hold a password, and a debug print ends in logs.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("data_dir", &self.data_dir)
+            .field("powerpro", &self.powerpro)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where a listener listens.

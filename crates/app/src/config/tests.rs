@@ -1,0 +1,137 @@
+//! How flags, environment and file come together, and what is refused.
+
+use super::*;
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn gather(file: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Settings, String> {
+    Settings::gather(Some(("ferrum.toml", file)), pairs(environment), pairs(flags))
+}
+
+fn refusal(file: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> String {
+    let reason = gather(file, environment, flags).and_then(|s| s.config().map(|_| ())).unwrap_err();
+    assert!(!reason.contains('\n'), "one line: {reason}");
+    reason
+}
+
+#[test]
+fn the_defaults_are_those_of_the_documentation() {
+    let config = Settings::default().config().unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.powerpro.listen.to_string(), "127.0.0.1:8090");
+    assert_eq!(config.data_dir.to_str(), Some("data"));
+    assert_eq!(config.database.file.to_str(), Some("data/ferrum.db"));
+    assert_eq!(config.database.url, None);
+    assert!(config.rate_limits && config.jobs_in_serve && !config.powerpro.resolve_for_others);
+    assert_eq!(config.powerpro.auth, HeaderAuth::Headers);
+    assert_eq!(config.token_ttl, Duration::from_hours(1));
+}
+
+#[test]
+fn a_flag_goes_before_the_environment_and_that_before_the_file() {
+    let file = "listen = '127.0.0.1:1'\ndata_dir = 'f'\nrate_limits = false\n[powerpro]\nlisten = 'off'\n";
+    let environment = [("FERRUM_DATA_DIR", "e"), ("FERRUM_LISTEN", "127.0.0.1:2"), ("PATH", "/bin")];
+    let settings = gather(file, &environment, &[("listen", "127.0.0.1:3")]).unwrap();
+    let config = settings.config().unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:3");
+    assert_eq!(config.data_dir.to_str(), Some("e"));
+    assert!(!config.rate_limits);
+    assert_eq!(config.powerpro.listen, Listen::Off);
+    let sources: Vec<String> = settings
+        .listing()
+        .filter(|(key, ..)| ["listen", "data_dir", "rate_limits", "log.format"].contains(&key.name))
+        .map(|(key, value, source)| format!("{} {value} {source}", key.name))
+        .collect();
+    assert_eq!(
+        sources,
+        [
+            "listen 127.0.0.1:3 flag",
+            "data_dir e FERRUM_DATA_DIR",
+            "rate_limits false ferrum.toml",
+            "log.format text default"
+        ]
+    );
+}
+
+#[test]
+fn lists_are_arrays_in_the_file_and_commas_elsewhere() {
+    let file = "[powerpro]\nhosts = ['a.org', 'b.org']\ntrusted_proxies = ['10.0.0.0/8']\n";
+    let config = gather(file, &[("FERRUM_CORS_ORIGINS", "https://a.org,https://b.org")], &[])
+        .unwrap()
+        .config()
+        .unwrap();
+    assert_eq!(config.powerpro.hosts, ["a.org", "b.org"]);
+    assert_eq!(config.cors_origins, ["https://a.org", "https://b.org"]);
+    assert!(config.powerpro.trusts([10, 1, 2, 3].into()) && !config.powerpro.trusts([127, 0, 0, 1].into()));
+}
+
+#[test]
+fn what_is_unknown_is_named_with_its_place() {
+    assert_eq!(refusal("lisen = 'off'", &[], &[]), "unknown key \"lisen\" in ferrum.toml");
+    assert_eq!(refusal("[powerpro]\nhost = 'x'", &[], &[]), "unknown key \"powerpro.host\" in ferrum.toml");
+    assert!(
+        refusal("", &[("FERRUM_LISTENN", "x")], &[])
+            .starts_with("unknown environment variable FERRUM_LISTENN;")
+    );
+    assert!(
+        refusal("", &[], &[("log.level", "x")]).starts_with("unknown key \"log.level\" on the command line;")
+    );
+}
+
+#[test]
+fn a_bad_value_is_named_with_its_place() {
+    assert_eq!(
+        refusal("", &[("FERRUM_POWERPRO_LISTEN", "8090")], &[]),
+        "powerpro.listen (FERRUM_POWERPRO_LISTEN) must be IP:PORT, unix:/PATH or off, not \"8090\""
+    );
+    assert!(
+        refusal("rate_limits = 'perhaps'", &[], &[])
+            .starts_with("rate_limits (ferrum.toml) must be on or off")
+    );
+    assert!(
+        refusal("", &[], &[("database.pool", "0")])
+            .starts_with("database.pool (flag) must be a whole number")
+    );
+    assert!(refusal("listen = 1.5", &[], &[]).starts_with("listen (ferrum.toml) must be a text"));
+    assert!(refusal("a = 1\nlisten = ", &[], &[]).starts_with("ferrum.toml, line 2: "));
+    for key in ["alloy.listen", "powerpro.auth", "cors.origins", "log.format", "limits.drain", "token.ttl"] {
+        assert!(refusal("", &[], &[(key, "?!")]).starts_with(key), "{key}");
+    }
+}
+
+#[test]
+fn a_password_is_not_shown() {
+    let shown = |url: &str| {
+        let settings = gather("", &[("FERRUM_DATABASE_URL", url)], &[]).unwrap();
+        settings.listing().find(|(key, ..)| key.name == "database.url").unwrap().1
+    };
+    assert_eq!(shown("postgres://anna:s3cret@db/ferrum"), "postgres://anna:***@db/ferrum");
+    assert_eq!(shown("postgres://anna:s3@cret@db/ferrum"), "postgres://anna:***@db/ferrum");
+    assert_eq!(shown("postgres://anna@db/f?Password=s3cret&a=b"), "postgres://anna@db/f?password=***&a=b");
+    assert_eq!(shown("postgres:///ferrum"), "postgres:///ferrum");
+    assert!(!refusal("", &[("FERRUM_DATABASE_URL", "mysql://anna:s3cret@db")], &[]).contains("s3cret"));
+    let config =
+        gather("", &[("FERRUM_DATABASE_URL", "postgres://a:s3cret@db/f")], &[]).unwrap().config().unwrap();
+    assert!(!format!("{config:?}").contains("s3cret"), "nor in a debug print");
+}
+
+#[test]
+fn every_key_has_one_variable_and_a_good_default() {
+    let mut variables: Vec<String> = KEYS.iter().map(Key::variable).collect();
+    variables.sort();
+    variables.dedup();
+    assert_eq!(variables.len(), KEYS.len());
+    for named in [
+        "FERRUM_LISTEN",
+        "FERRUM_ALLOY_LISTEN",
+        "FERRUM_INTERVALFLOW_LISTEN",
+        "FERRUM_POWERPRO_LISTEN",
+        "FERRUM_DATA_DIR",
+        "FERRUM_DATABASE_URL",
+        "FERRUM_RATE_LIMITS",
+    ] {
+        assert!(variables.iter().any(|v| v == named), "{named}");
+    }
+}
