@@ -5,8 +5,11 @@
 //! crate knows which engine answers.
 
 mod engine;
+pub mod listing;
 mod migrate;
+mod migrations;
 mod row;
+mod statements;
 
 pub use engine::{Db, EngineKind, Options, Tx};
 pub use row::{Row, Value};

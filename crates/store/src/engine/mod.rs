@@ -32,7 +32,7 @@ impl Db {
         Err(ferrum_domain::Error::internal("engine"))
     }
     /// Brings the schema up to date.
-    pub fn migrate(&self) -> Result<usize> {
+    pub fn migrate(&self, _now: ferrum_domain::time::Millis) -> Result<usize> {
         Err(ferrum_domain::Error::internal("engine"))
     }
     /// Which engine answers.
