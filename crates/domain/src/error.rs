@@ -28,13 +28,9 @@ pub enum Error {
     },
     /// The input is well formed and contradicts what is stored.
     Conflict(Conflict),
-    /// The lifter has no current max from which the load could be computed.
-    MissingMax {
-        /// Slug of the lift that the prescription names.
-        lift: String,
-        /// The kind of max that is missing.
-        max_type: MaxType,
-    },
+    /// The lifter has no current maxes from which the loads could be computed; all of them, not only
+    /// the first.
+    MissingMax(Vec<MissingMax>),
     /// The caller has used up a limit.
     TooMany {
         /// Seconds after which the next request can succeed.
@@ -61,6 +57,16 @@ pub enum Forbidden {
     Role,
     /// The resource belongs to somebody else.
     Owner,
+}
+
+/// A max that a load is a percentage of and that the lifter has not given. Prints as
+/// `missing lift max for squat (TRAINING_MAX)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingMax {
+    /// Slug of the lift whose max it is.
+    pub lift: String,
+    /// The kind of max.
+    pub max_type: MaxType,
 }
 
 /// How a well-formed request contradicts what is stored.
@@ -102,16 +108,11 @@ impl fmt::Display for Error {
             Self::NotFound => f.write_str("not found"),
             Self::Invalid(violations) => {
                 f.write_str("invalid: ")?;
-                for (i, violation) in violations.iter().enumerate() {
-                    write!(f, "{}{violation}", if i == 0 { "" } else { "; " })?;
-                }
-                Ok(())
+                joined(f, violations)
             }
             Self::TooLarge { limit } => write!(f, "body over {limit} bytes"),
             Self::Conflict(conflict) => write!(f, "conflict: {conflict:?}"),
-            Self::MissingMax { lift, max_type } => {
-                write!(f, "missing lift max for {lift} ({})", max_type.as_str())
-            }
+            Self::MissingMax(missing) => joined(f, missing),
             Self::TooMany { retry_after } => write!(f, "too many, retry after {retry_after} s"),
             Self::Unavailable { context } => write!(f, "unavailable: {context}"),
             Self::Internal { context, source: Some(source) } => {
@@ -119,6 +120,19 @@ impl fmt::Display for Error {
             }
             Self::Internal { context, source: None } => write!(f, "internal: {context}"),
         }
+    }
+}
+
+fn joined(f: &mut fmt::Formatter<'_>, parts: &[impl fmt::Display]) -> fmt::Result {
+    for (i, part) in parts.iter().enumerate() {
+        write!(f, "{}{part}", if i == 0 { "" } else { "; " })?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for MissingMax {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "missing lift max for {} ({})", self.lift, self.max_type.as_str())
     }
 }
 

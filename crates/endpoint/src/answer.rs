@@ -102,7 +102,7 @@ impl<D: Dialect> Problem<D> {
     /// Answers a missing max with `status` instead of the dialect's usual one.
     #[must_use]
     pub fn missing_max_as(mut self, status: StatusCode) -> Self {
-        if matches!(self.error, Error::MissingMax { .. }) {
+        if matches!(self.error, Error::MissingMax(_)) {
             self.status = Some(status);
         }
         self

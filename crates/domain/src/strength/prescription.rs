@@ -1,6 +1,6 @@
 //! From a prescription to the sets that one lifter does.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, MissingMax, Result};
 use crate::strength::MaxType;
 use crate::strength::load::{LoadContext, LoadStrategy};
 use crate::strength::set_scheme::{Set, SetScheme};
@@ -52,7 +52,7 @@ impl MaxSource<'_> {
                 return Ok(max);
             }
         }
-        Err(Error::MissingMax { lift: self.slug.to_owned(), max_type })
+        Err(Error::MissingMax(vec![MissingMax { lift: self.slug.to_owned(), max_type }]))
     }
 }
 

@@ -78,9 +78,11 @@ impl Dialect for PowerPro {
                 let (error, detail) = conflict_text(conflict);
                 (StatusCode::CONFLICT, error, vec![detail])
             }
-            Error::MissingMax { .. } => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "missing lift max", vec![error.to_string()])
-            }
+            Error::MissingMax(missing) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "missing lift max",
+                missing.iter().map(ToString::to_string).collect(),
+            ),
             Error::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, "too many requests", vec![]),
             Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "service unavailable", vec![]),
             Error::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal server error", vec![]),
