@@ -1,12 +1,13 @@
 //! `/prescriptions`: what to do in one exercise slot, and the weights that follow from it for a lifter.
 
+mod resolve;
+
 use std::borrow::Cow;
 
-use ferrum_domain::error::Forbidden;
 use ferrum_domain::strength::load::LoadStrategy;
 use ferrum_domain::strength::set_scheme::SetScheme;
 use ferrum_domain::time::Millis;
-use ferrum_domain::{Error, Result, Violations, parse};
+use ferrum_domain::{Result, Violations, parse};
 use ferrum_endpoint::body::Member;
 use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
 use ferrum_store::listing::Order;
@@ -19,6 +20,8 @@ use serde_json::Value;
 use crate::dialect::{Call, Reply, Sent};
 use crate::fields;
 use crate::page::{Page, PageQuery, choice, order};
+
+pub use resolve::{resolve, resolve_batch};
 
 /// The longest notes, in characters.
 const LONGEST_NOTES: usize = 500;
