@@ -8,6 +8,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 
+use crate::actions::compile_program::CompiledProgram;
+
 /// How many things a [`Versioned`] keeps before it starts anew.
 const CAPACITY: usize = 1024;
 
@@ -16,6 +18,8 @@ const CAPACITY: usize = 1024;
 pub struct Catalogue {
     /// Rendered answers, by the path and query that ask for them.
     pub answers: Versioned<Bytes>,
+    /// Programs, by their id.
+    pub programs: Shared<CompiledProgram>,
 }
 
 /// Things computed from one version of the catalogue.

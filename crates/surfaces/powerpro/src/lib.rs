@@ -4,16 +4,23 @@
 //! DTOs and handlers; `dialect.rs` holds authentication, envelopes and status codes.
 
 pub mod dialect;
+mod advance;
+mod enrollment;
 mod fields;
 mod header_trust;
 mod health;
+mod lift_maxes;
 mod lifts;
+mod owner;
 mod page;
+mod progression_history;
+mod trigger;
+mod workout;
 
 use std::sync::Arc;
 
 use aide::axum::ApiRouter;
-use aide::axum::routing::get_with;
+use aide::axum::routing::{get_with, post_with};
 use aide::openapi::{Info, OpenApi, SecurityScheme};
 use axum::Extension;
 use ferrum_app::App;
@@ -36,4 +43,46 @@ fn routes() -> ApiRouter<Arc<App>> {
                 .delete_with(lifts::delete, |o| o.summary("Delete a lift")),
         )
         .api_route("/lifts/by-slug/{slug}", get_with(lifts::get_by_slug, |o| o.summary("Get a lift by slug")))
+        .api_route(
+            "/users/{userId}/lift-maxes",
+            get_with(lift_maxes::list, |o| o.summary("List a lifter's maxes"))
+                .post_with(lift_maxes::create, |o| o.summary("Record a lift max")),
+        )
+        .api_route(
+            "/users/{userId}/lift-maxes/current",
+            get_with(lift_maxes::get_current, |o| o.summary("Get a lifter's current max")),
+        )
+        .api_route(
+            "/lift-maxes/{id}",
+            get_with(lift_maxes::get, |o| o.summary("Get a lift max by id"))
+                .put_with(lift_maxes::update, |o| o.summary("Update a lift max"))
+                .delete_with(lift_maxes::delete, |o| o.summary("Delete a lift max")),
+        )
+        .api_route(
+            "/lift-maxes/{id}/convert",
+            get_with(lift_maxes::convert, |o| o.summary("Convert a lift max to the other type")),
+        )
+        .api_route(
+            "/users/{userId}/program",
+            get_with(enrollment::get, |o| o.summary("Get a lifter's enrollment"))
+                .post_with(enrollment::create, |o| o.summary("Enroll a lifter in a program"))
+                .delete_with(enrollment::delete, |o| o.summary("Unenroll a lifter")),
+        )
+        .api_route(
+            "/users/{userId}/program-state/advance",
+            post_with(advance::create, |o| o.summary("Advance a lifter by a day or a week")),
+        )
+        .api_route("/users/{userId}/workout", get_with(workout::get, |o| o.summary("Generate the current workout")))
+        .api_route(
+            "/users/{userId}/workout/preview",
+            get_with(workout::preview, |o| o.summary("Preview the workout of any week and day")),
+        )
+        .api_route(
+            "/users/{userId}/progression-history",
+            get_with(progression_history::list, |o| o.summary("List what progressions made of a lifter's maxes")),
+        )
+        .api_route(
+            "/users/{userId}/progressions/trigger",
+            post_with(trigger::create, |o| o.summary("Apply a progression by hand")),
+        )
 }

@@ -88,3 +88,12 @@ pub(crate) fn order(text: Option<&str>, default: Order, violations: &mut Violati
     let choices = [("asc", Order::Ascending), ("desc", Order::Descending)];
     choice("sortOrder", text, &choices, violations).unwrap_or(default)
 }
+
+/// A parameter that must be given.
+pub(crate) fn required<'q>(name: &str, text: Option<&'q str>, violations: &mut Violations) -> Option<&'q str> {
+    let given = text.filter(|text| !text.is_empty());
+    if given.is_none() {
+        violations.add(name, "is required");
+    }
+    given
+}

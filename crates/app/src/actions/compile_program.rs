@@ -1,0 +1,172 @@
+//! A program as its lifters need it: weeks of sessions of parsed prescriptions, with everything that
+//! does not depend on the lifter worked out once per version of the catalogue.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use ferrum_domain::strength::load::LoadContext;
+use ferrum_domain::strength::lookup::{DailyEntries, WeeklyEntries, WeeklyEntry};
+use ferrum_domain::strength::position::Shape;
+use ferrum_domain::strength::prescription::{MaxSource, Prescription};
+use ferrum_domain::strength::selection::Configuration;
+use ferrum_domain::units::Thousandths;
+use ferrum_domain::{Error, Result};
+use ferrum_store::lifts::Lift;
+use ferrum_store::{
+    Tx, catalogue, daily_lookups, days, lifts, prescriptions, program_progressions, programs, weekly_lookups, weeks,
+};
+
+use crate::App;
+
+/// A program, ready for workouts.
+#[derive(Debug)]
+pub struct CompiledProgram {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its slug.
+    pub slug: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// How many weeks and sessions it has.
+    pub shape: Shape,
+    /// Which progressions apply to which lifts.
+    pub configurations: Vec<Configuration>,
+    /// The lifts that are prescribed anywhere in the cycle.
+    pub lifts: BTreeSet<String>,
+    default_rounding: Option<Thousandths>,
+    weeks: BTreeMap<i64, Week>,
+}
+
+/// One week of a cycle.
+#[derive(Debug)]
+pub struct Week {
+    /// The lifts that are prescribed in it.
+    pub lifts: BTreeSet<String>,
+    entry: Option<WeeklyEntry>,
+    sessions: Vec<Arc<Session>>,
+}
+
+/// One day of a week.
+#[derive(Debug)]
+pub struct Session {
+    /// The day's slug.
+    pub slug: String,
+    /// What to do, in order.
+    pub exercises: Vec<Exercise>,
+    /// The lifts that are prescribed in it.
+    pub lifts: BTreeSet<String>,
+    daily: Option<Thousandths>,
+}
+
+/// One exercise of a day.
+#[derive(Debug)]
+pub struct Exercise {
+    /// Its prescription's id.
+    pub prescription_id: String,
+    /// Id of the lift to do.
+    pub lift_id: String,
+    /// Name of the lift to do.
+    pub lift_name: String,
+    /// Slug of the lift to do.
+    pub lift_slug: String,
+    /// How heavy and how often.
+    pub plan: Prescription,
+    /// Notes for the lifter.
+    pub notes: Option<String>,
+    /// Rest between sets.
+    pub rest_seconds: Option<i64>,
+    max_slug: String,
+    max_chain: Vec<String>,
+}
+
+impl CompiledProgram {
+    /// A week of the cycle, if the program has made one of that number.
+    pub fn week(&self, number: i64) -> Option<&Week> {
+        self.weeks.get(&number)
+    }
+
+    /// What the program adds to the prescriptions of a session.
+    pub fn context<'p>(&self, week: &'p Week, session: &Session) -> LoadContext<'p> {
+        LoadContext {
+            weekly: week.entry.as_ref(),
+            daily: session.daily,
+            default_rounding: self.default_rounding,
+        }
+    }
+}
+
+impl Week {
+    /// The session at `index`, counted from 0; the last one when the week has become shorter.
+    pub fn session_at(&self, index: i64) -> Option<&Session> {
+        let index = usize::try_from(index).unwrap_or(0).min(self.sessions.len().checked_sub(1)?);
+        self.sessions.get(index).map(Arc::as_ref)
+    }
+
+    /// The first session of the day with that slug.
+    pub fn session_of(&self, day_slug: &str) -> Option<&Session> {
+        self.sessions.iter().find(|session| session.slug == day_slug).map(Arc::as_ref)
+    }
+}
+
+impl Exercise {
+    /// The lift whose max counts, with those whose max stands in for it.
+    pub fn max_source(&self) -> MaxSource<'_> {
+        MaxSource { slug: &self.max_slug, chain: &self.max_chain }
+    }
+}
+
+/// The program as of the snapshot of a read.
+pub fn for_reading(app: &App, tx: &mut Tx<'_>, program_id: &str) -> Result<Arc<CompiledProgram>> {
+    let version = catalogue::version(tx)?;
+    if let Some(program) = app.catalogue.programs.get(version, program_id) {
+        return Ok(program);
+    }
+    let program = Arc::new(compile(tx, program_id)?);
+    app.catalogue.programs.put(version, program_id, &program);
+    Ok(program)
+}
+
+/// The program as a write sees it. Only reads keep what they compile: a write may stand behind a
+/// change of the catalogue that is rolled back with it, whose version another change would take.
+pub fn for_writing(app: &App, tx: &mut Tx<'_>, program_id: &str) -> Result<Arc<CompiledProgram>> {
+    let version = catalogue::version(tx)?;
+    if let Some(program) = app.catalogue.programs.get(version, program_id) {
+        return Ok(program);
+    }
+    Ok(Arc::new(compile(tx, program_id)?))
+}
+
+fn compile(tx: &mut Tx<'_>, program_id: &str) -> Result<CompiledProgram> {
+    let program = programs::get(tx, program_id)?;
+    let weekly = program.weekly_lookup_id.as_deref().map(|id| weekly_lookups::get(tx, id)).transpose()?;
+    let daily = program.daily_lookup_id.as_deref().map(|id| daily_lookups::get(tx, id)).transpose()?;
+    let mut compiler = Compiler {
+        daily: daily.map(|lookup| lookup.entries),
+        lifts: HashMap::new(),
+        sessions: HashMap::new(),
+    };
+    let mut compiled = BTreeMap::new();
+    for week in weeks::list_of_cycle(tx, &program.cycle_id)? {
+        compiled.insert(week.week_number, compiler.week(tx, &week, weekly.as_ref().map(|lookup| &lookup.entries))?);
+    }
+    Ok(CompiledProgram {
+        shape: Shape::new(program.length_weeks, compiled.iter().map(|(number, week)| (*number, week.sessions.len() as i64))),
+        configurations: program_progressions::list_configurations(tx, program_id)?,
+        lifts: compiled.values().flat_map(|week| week.lifts.iter().cloned()).collect(),
+        default_rounding: program.default_rounding,
+        weeks: compiled,
+        id: program.id,
+        name: program.name,
+        slug: program.slug,
+        description: program.description,
+    })
+}
+
+/// What several weeks and sessions share while a program is compiled.
+struct Compiler {
+    daily: Option<DailyEntries>,
+    lifts: HashMap<String, Lift>,
+    sessions: HashMap<String, Arc<Session>>,
+}

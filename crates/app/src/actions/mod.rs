@@ -1,0 +1,10 @@
+//! Units of work over several rows, each named for what it does.
+//!
+//! A function here runs inside the one transaction of its request. What reads or writes a single row
+//! needs none: handlers call the store for it.
+
+pub mod advance_program;
+pub mod compile_program;
+pub mod generate_workout;
+mod raise_max;
+pub mod trigger_progression;

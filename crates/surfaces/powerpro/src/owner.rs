@@ -1,0 +1,13 @@
+//! The account that a path's `userId` names.
+
+use ferrum_app::App;
+use ferrum_domain::{Error, Result, ids};
+use ferrum_store::{Tx, accounts};
+
+/// Its internal key, for a row that it will own; an id that nobody has used yet becomes an account.
+pub(crate) fn account(tx: &mut Tx<'_>, app: &App, id: &str) -> Result<i64> {
+    if !ids::is_account_id(id) {
+        return Err(Error::NotFound);
+    }
+    accounts::ensure(tx, id, &accounts::Birth { now: app.clock.now(), object_id: app.ids.object_id() })
+}
