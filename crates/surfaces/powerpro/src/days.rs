@@ -354,5 +354,6 @@ fn detail(tx: &mut Tx<'_>, day: Day) -> Result<DayDetail> {
 
 fn program_of(tx: &mut Tx<'_>, id: Option<&String>, violations: &mut Violations) -> Result<Option<String>> {
     let Some(id) = id else { return Ok(None) };
-    Ok(fields::reference(tx, "programId", "program", id, programs::find, violations)?.map(|program| program.id))
+    Ok(fields::reference(tx, "programId", "program", id, programs::find, violations)?
+        .map(|program| program.id))
 }

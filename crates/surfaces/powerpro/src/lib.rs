@@ -3,6 +3,7 @@
 //! [`routes`] is the table of its endpoints, in the document's order; each noun has a file with its
 //! DTOs and handlers; `dialect.rs` holds authentication, envelopes and status codes.
 
+mod days;
 pub mod dialect;
 mod advance;
 mod enrollment;
@@ -13,14 +14,16 @@ mod lift_maxes;
 mod lifts;
 mod owner;
 mod page;
+mod prescriptions;
 mod progression_history;
 mod trigger;
+mod weeks;
 mod workout;
 
 use std::sync::Arc;
 
 use aide::axum::ApiRouter;
-use aide::axum::routing::{get_with, post_with};
+use aide::axum::routing::{delete_with, get_with, post_with, put_with};
 use aide::openapi::{Info, OpenApi, SecurityScheme};
 use axum::Extension;
 use ferrum_app::App;
@@ -84,5 +87,64 @@ fn routes() -> ApiRouter<Arc<App>> {
         .api_route(
             "/users/{userId}/progressions/trigger",
             post_with(trigger::create, |o| o.summary("Apply a progression by hand")),
+        )
+        .api_route(
+            "/prescriptions",
+            get_with(prescriptions::list, |o| o.summary("List all prescriptions"))
+                .post_with(prescriptions::create, |o| o.summary("Create a prescription")),
+        )
+        .api_route(
+            "/prescriptions/{id}",
+            get_with(prescriptions::get, |o| o.summary("Get a prescription by id"))
+                .put_with(prescriptions::update, |o| o.summary("Update a prescription"))
+                .delete_with(prescriptions::delete, |o| o.summary("Delete a prescription")),
+        )
+        .api_route(
+            "/prescriptions/{id}/resolve",
+            post_with(prescriptions::resolve, |o| o.summary("Resolve a prescription to weights for a user")),
+        )
+        .api_route(
+            "/prescriptions/resolve-batch",
+            post_with(prescriptions::resolve_batch, |o| o.summary("Resolve several prescriptions at once")),
+        )
+        .api_route(
+            "/days",
+            get_with(days::list, |o| o.summary("List all days"))
+                .post_with(days::create, |o| o.summary("Create a day")),
+        )
+        .api_route(
+            "/days/{id}",
+            get_with(days::get, |o| o.summary("Get a day with its prescriptions"))
+                .put_with(days::update, |o| o.summary("Update a day"))
+                .delete_with(days::delete, |o| o.summary("Delete a day")),
+        )
+        .api_route("/days/by-slug/{slug}", get_with(days::get_by_slug, |o| o.summary("Get a day by slug")))
+        .api_route(
+            "/days/{id}/prescriptions",
+            post_with(days::add_prescription, |o| o.summary("Add a prescription to a day")),
+        )
+        .api_route(
+            "/days/{id}/prescriptions/{prescriptionId}",
+            delete_with(days::remove_prescription, |o| o.summary("Remove a prescription from a day")),
+        )
+        .api_route(
+            "/days/{id}/prescriptions/reorder",
+            put_with(days::reorder, |o| o.summary("Reorder the prescriptions of a day")),
+        )
+        .api_route(
+            "/weeks",
+            get_with(weeks::list, |o| o.summary("List all weeks"))
+                .post_with(weeks::create, |o| o.summary("Create a week")),
+        )
+        .api_route(
+            "/weeks/{id}",
+            get_with(weeks::get, |o| o.summary("Get a week by id"))
+                .put_with(weeks::update, |o| o.summary("Update a week"))
+                .delete_with(weeks::delete, |o| o.summary("Delete a week")),
+        )
+        .api_route("/weeks/{id}/days", post_with(weeks::add_day, |o| o.summary("Add a day to a week")))
+        .api_route(
+            "/weeks/{id}/days/{dayId}",
+            delete_with(weeks::remove_day, |o| o.summary("Remove a day from a week")),
         )
 }

@@ -277,17 +277,18 @@ pub async fn create(sent: Sent<Admin, PrescriptionIn>) -> Reply<201, Prescriptio
         let rest_seconds = rest_seconds(body.rest_seconds.optional("restSeconds", v), v);
         let now = app.clock.now();
         let parts = lift_id.zip(load_strategy).zip(set_scheme);
-        let prescription = violations.finish(parts.map(|((lift_id, load_strategy), set_scheme)| Prescription {
-            id: app.ids.uuid(),
-            lift_id,
-            load_strategy,
-            set_scheme,
-            order: order.unwrap_or(0),
-            notes,
-            rest_seconds,
-            created_at: now,
-            updated_at: now,
-        }))?;
+        let prescription =
+            violations.finish(parts.map(|((lift_id, load_strategy), set_scheme)| Prescription {
+                id: app.ids.uuid(),
+                lift_id,
+                load_strategy,
+                set_scheme,
+                order: order.unwrap_or(0),
+                notes,
+                rest_seconds,
+                created_at: now,
+                updated_at: now,
+            }))?;
         prescriptions::insert(tx, &prescription)?;
         Ok(Done::new("prescriptions", prescription.id.clone(), body.given(), prescription.into()))
     })

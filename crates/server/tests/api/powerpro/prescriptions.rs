@@ -467,5 +467,8 @@ async fn the_documents_letter_can_be_had() {
     training_max(&user, "lifter", &squat, 200.0).await;
     let path = format!("/prescriptions/{id}/resolve");
     let stranger = server.user("stranger");
-    assert_eq!(stranger.post(&path, json!({ "userId": "lifter" })).await.expect(200)["sets"][0]["weight"], 100.0);
+    assert_eq!(
+        stranger.post(&path, json!({ "userId": "lifter" })).await.expect(200)["sets"][0]["weight"],
+        100.0
+    );
 }
