@@ -1,0 +1,25 @@
+-- Who changed what, appended to and never changed, but for the batch that seals an entry.
+CREATE TABLE audit_entries (
+  id TEXT PRIMARY KEY,
+  at INTEGER NOT NULL,
+  actor_key INTEGER,
+  actor_id TEXT NOT NULL,
+  proof TEXT NOT NULL,
+  claimed_admin INTEGER NOT NULL,
+  surface TEXT NOT NULL,
+  route TEXT NOT NULL,
+  row_type TEXT NOT NULL,
+  row_id TEXT NOT NULL,
+  fields TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  batch INTEGER
+);
+CREATE INDEX audit_entries_unsealed ON audit_entries (id) WHERE batch IS NULL;
+CREATE INDEX audit_entries_batch ON audit_entries (batch, id) WHERE batch IS NOT NULL;
+
+CREATE TABLE audit_batches (
+  number INTEGER PRIMARY KEY,
+  sealed_at INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  digest TEXT NOT NULL
+);

@@ -1,0 +1,48 @@
+-- The catalogue's version rises with every write to it; what is computed from it is kept by version.
+CREATE TABLE catalogue_version (
+  one INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL
+);
+INSERT INTO catalogue_version (one, version) VALUES (1, 1);
+
+-- What of the built-in catalogue has been loaded, so that an admin's later edit or removal stands.
+CREATE TABLE catalogue_loads (
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  loaded_at INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX catalogue_loads_name ON catalogue_loads (kind, name);
+
+CREATE TABLE lifts (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  slug TEXT NOT NULL,
+  is_competition INTEGER NOT NULL,
+  parent_id TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  CONSTRAINT lifts_parent FOREIGN KEY (parent_id) REFERENCES lifts (id)
+);
+CREATE UNIQUE INDEX lifts_slug ON lifts (slug);
+CREATE INDEX lifts_name ON lifts (name, id);
+CREATE INDEX lifts_created_at ON lifts (created_at, id);
+CREATE INDEX lifts_competition ON lifts (is_competition, name, id);
+CREATE INDEX lifts_parent_id ON lifts (parent_id);
+
+-- value is in thousandths of the unit beside it.
+CREATE TABLE lift_maxes (
+  id TEXT PRIMARY KEY,
+  account_key INTEGER NOT NULL,
+  lift_id TEXT NOT NULL,
+  max_type TEXT NOT NULL,
+  value INTEGER NOT NULL,
+  unit TEXT NOT NULL,
+  effective_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  CONSTRAINT lift_maxes_account FOREIGN KEY (account_key) REFERENCES accounts (key),
+  CONSTRAINT lift_maxes_lift FOREIGN KEY (lift_id) REFERENCES lifts (id)
+);
+CREATE INDEX lift_maxes_current ON lift_maxes (account_key, lift_id, max_type, effective_at, updated_at, id, value, unit);
+CREATE INDEX lift_maxes_effective_at ON lift_maxes (account_key, effective_at, id);
+CREATE INDEX lift_maxes_lift_id ON lift_maxes (lift_id);

@@ -1,0 +1,37 @@
+//! `catalogue_version` and `catalogue_loads`: what the catalogue's caches and its loader go by.
+
+use ferrum_domain::Result;
+use ferrum_domain::time::Millis;
+
+use crate::engine::Tx;
+use crate::statements::statements;
+use crate::values::values;
+
+statements! {
+    VERSION = "SELECT version FROM catalogue_version WHERE one = 1";
+    BUMP = "UPDATE catalogue_version SET version = version + 1 WHERE one = 1";
+    IS_LOADED = "SELECT 1 FROM catalogue_loads WHERE kind = ?1 AND name = ?2";
+    INSERT_LOAD = "INSERT INTO catalogue_loads (kind, name, loaded_at) VALUES (?1, ?2, ?3)";
+}
+
+/// The version of the catalogue in this snapshot.
+pub fn version(tx: &mut Tx<'_>) -> Result<i64> {
+    tx.query_one(VERSION, &[], |row| row.get(0))
+}
+
+/// Raises the version; every write to the catalogue does, within `store`.
+pub(crate) fn bump(tx: &mut Tx<'_>) -> Result<()> {
+    tx.execute(BUMP, &[])?;
+    Ok(())
+}
+
+/// Whether the built-in `name` of `kind` has ever been loaded, even if it was removed since.
+pub fn is_loaded(tx: &mut Tx<'_>, kind: &str, name: &str) -> Result<bool> {
+    Ok(tx.query_opt(IS_LOADED, values![kind, name], |row| row.get::<i64>(0))?.is_some())
+}
+
+/// Notes that the built-in `name` of `kind` has been loaded.
+pub fn insert_load(tx: &mut Tx<'_>, kind: &str, name: &str, now: Millis) -> Result<()> {
+    tx.execute(INSERT_LOAD, values![kind, name, now])?;
+    Ok(())
+}
