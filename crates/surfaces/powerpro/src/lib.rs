@@ -3,9 +3,9 @@
 //! [`routes`] is the table of its endpoints, in the document's order; each noun has a file with its
 //! DTOs and handlers; `dialect.rs` holds authentication, envelopes and status codes.
 
+mod advance;
 mod days;
 pub mod dialect;
-mod advance;
 mod enrollment;
 mod fields;
 mod header_trust;
@@ -66,29 +66,6 @@ fn routes() -> ApiRouter<Arc<App>> {
             get_with(lift_maxes::convert, |o| o.summary("Convert a lift max to the other type")),
         )
         .api_route(
-            "/users/{userId}/program",
-            get_with(enrollment::get, |o| o.summary("Get a lifter's enrollment"))
-                .post_with(enrollment::create, |o| o.summary("Enroll a lifter in a program"))
-                .delete_with(enrollment::delete, |o| o.summary("Unenroll a lifter")),
-        )
-        .api_route(
-            "/users/{userId}/program-state/advance",
-            post_with(advance::create, |o| o.summary("Advance a lifter by a day or a week")),
-        )
-        .api_route("/users/{userId}/workout", get_with(workout::get, |o| o.summary("Generate the current workout")))
-        .api_route(
-            "/users/{userId}/workout/preview",
-            get_with(workout::preview, |o| o.summary("Preview the workout of any week and day")),
-        )
-        .api_route(
-            "/users/{userId}/progression-history",
-            get_with(progression_history::list, |o| o.summary("List what progressions made of a lifter's maxes")),
-        )
-        .api_route(
-            "/users/{userId}/progressions/trigger",
-            post_with(trigger::create, |o| o.summary("Apply a progression by hand")),
-        )
-        .api_route(
             "/prescriptions",
             get_with(prescriptions::list, |o| o.summary("List all prescriptions"))
                 .post_with(prescriptions::create, |o| o.summary("Create a prescription")),
@@ -146,5 +123,28 @@ fn routes() -> ApiRouter<Arc<App>> {
         .api_route(
             "/weeks/{id}/days/{dayId}",
             delete_with(weeks::remove_day, |o| o.summary("Remove a day from a week")),
+        )
+        .api_route(
+            "/users/{userId}/program",
+            get_with(enrollment::get, |o| o.summary("Get a lifter's enrollment"))
+                .post_with(enrollment::create, |o| o.summary("Enroll a lifter in a program"))
+                .delete_with(enrollment::delete, |o| o.summary("Unenroll a lifter")),
+        )
+        .api_route(
+            "/users/{userId}/program-state/advance",
+            post_with(advance::create, |o| o.summary("Advance a lifter by a day or a week")),
+        )
+        .api_route("/users/{userId}/workout", get_with(workout::get, |o| o.summary("Generate the current workout")))
+        .api_route(
+            "/users/{userId}/workout/preview",
+            get_with(workout::preview, |o| o.summary("Preview the workout of any week and day")),
+        )
+        .api_route(
+            "/users/{userId}/progression-history",
+            get_with(progression_history::list, |o| o.summary("List what progressions made of a lifter's maxes")),
+        )
+        .api_route(
+            "/users/{userId}/progressions/trigger",
+            post_with(trigger::create, |o| o.summary("Apply a progression by hand")),
         )
 }
