@@ -4,7 +4,7 @@
 use ferrum_domain::access::Identity;
 use ferrum_domain::strength::MaxType;
 use ferrum_domain::strength::load::LoadContext;
-use ferrum_domain::strength::prescription::MaxSource;
+use ferrum_domain::strength::prescription::{MaxSource, Prescription as Plan};
 use ferrum_domain::strength::set_scheme::Set;
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::Thousandths;
@@ -12,7 +12,7 @@ use ferrum_domain::{Error, Result, Violations, ids, parse};
 use ferrum_endpoint::{Authenticated, Field};
 use ferrum_store::lifts::{self, Lift};
 use ferrum_store::prescriptions::{self, Prescription};
-use ferrum_store::{Tx, lift_maxes};
+use ferrum_store::{Tx, accounts, lift_maxes};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -125,7 +125,8 @@ pub async fn resolve(sent: Sent<Authenticated, ResolveIn>) -> Reply<200, Resolve
         let user_id = violations.finish(user_id)?;
         let prescription = prescriptions::get(tx, &id)?;
         may_resolve_for(me, user_id, app.config.powerpro.resolve_for_others)?;
-        resolved(tx, prescription, user_id, app.clock.now())
+        let lifter = Lifter { account: account_of(tx, me, user_id)?, now: app.clock.now() };
+        resolved(tx, prescription, lifter)
     })
     .await
 }
@@ -142,8 +143,8 @@ pub async fn resolve_batch(sent: Sent<Authenticated, ResolveBatchIn>) -> Reply<2
         let user_id = lifter_named(&body.user_id, &mut violations);
         let (ids, user_id) = violations.finish(ids.zip(user_id))?;
         may_resolve_for(me, user_id, app.config.powerpro.resolve_for_others)?;
-        let now = app.clock.now();
-        let results = ids.iter().map(|id| batch_result(tx, id, user_id, now)).collect::<Result<_>>()?;
+        let lifter = Lifter { account: account_of(tx, me, user_id)?, now: app.clock.now() };
+        let results = ids.iter().map(|id| batch_result(tx, id, lifter)).collect::<Result<_>>()?;
         Ok(BatchOut { results })
     })
     .await
@@ -163,10 +164,28 @@ fn may_resolve_for(me: &Identity, user_id: &str, for_others: bool) -> Result<()>
     if for_others { Ok(()) } else { me.must_own(user_id) }
 }
 
-fn batch_result(tx: &mut Tx<'_>, id: &str, user_id: &str, now: Millis) -> Result<BatchResult> {
+/// Whose maxes count, and when.
+#[derive(Clone, Copy)]
+struct Lifter {
+    account: Option<i64>,
+    now: Millis,
+}
+
+/// The lifter's account. An id that is nobody's, or cannot be anybody's, has no maxes.
+fn account_of(tx: &mut Tx<'_>, me: &Identity, user_id: &str) -> Result<Option<i64>> {
+    if user_id == me.id {
+        return Ok(me.account);
+    }
+    if !ids::is_account_id(user_id) {
+        return Ok(None);
+    }
+    Ok(accounts::find(tx, user_id)?.map(|account| account.key))
+}
+
+fn batch_result(tx: &mut Tx<'_>, id: &str, lifter: Lifter) -> Result<BatchResult> {
     // PostgreSQL cannot be asked about a NUL, and no id has one.
     let found = if id.contains('\0') { None } else { prescriptions::find(tx, id)? };
-    let outcome = found.ok_or(Error::NotFound).and_then(|found| resolved(tx, found, user_id, now));
+    let outcome = found.ok_or(Error::NotFound).and_then(|found| resolved(tx, found, lifter));
     let prescription_id = id.to_owned();
     match outcome {
         Ok(resolved) => Ok(BatchResult::Success { prescription_id, resolved }),
@@ -177,16 +196,17 @@ fn batch_result(tx: &mut Tx<'_>, id: &str, user_id: &str, now: Millis) -> Result
     }
 }
 
-fn resolved(tx: &mut Tx<'_>, prescription: Prescription, user_id: &str, now: Millis) -> Result<ResolvedOut> {
+fn resolved(tx: &mut Tx<'_>, prescription: Prescription, lifter: Lifter) -> Result<ResolvedOut> {
     let lift = lifts::get(tx, &prescription.lift_id)?;
-    let source = match &prescription.plan.load_strategy.of_lift_id {
+    let plan = Plan { load_strategy: prescription.load_strategy, set_scheme: prescription.set_scheme };
+    let source = match &plan.load_strategy.of_lift_id {
         Some(other) => lifts::get(tx, other)?,
         None => lift.clone(),
     };
     let chain = chain(tx, &source)?;
-    let sets = prescription.plan.resolve(
+    let sets = plan.resolve(
         MaxSource { slug: &source.slug, chain: &chain },
-        |lift_id, max_type| current_max(tx, user_id, lift_id, max_type, now),
+        |lift_id, max_type| lifter.current_max(tx, lift_id, max_type),
         &LoadContext::default(),
     )?;
     Ok(ResolvedOut {
@@ -209,16 +229,9 @@ fn chain(tx: &mut Tx<'_>, lift: &Lift) -> Result<Vec<String>> {
     Ok(chain)
 }
 
-fn current_max(
-    tx: &mut Tx<'_>,
-    user_id: &str,
-    lift_id: &str,
-    max_type: MaxType,
-    now: Millis,
-) -> Result<Option<Thousandths>> {
-    // An id that no account can have has no maxes.
-    if !ids::is_account_id(user_id) {
-        return Ok(None);
+impl Lifter {
+    fn current_max(self, tx: &mut Tx<'_>, lift_id: &str, max_type: MaxType) -> Result<Option<Thousandths>> {
+        let Some(account) = self.account else { return Ok(None) };
+        Ok(lift_maxes::find_current(tx, account, lift_id, max_type, self.now)?.map(|max| max.value))
     }
-    Ok(lift_maxes::find_current(tx, user_id, lift_id, max_type, now)?.map(|max| max.value))
 }
