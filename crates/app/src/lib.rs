@@ -1,5 +1,6 @@
 //! What the product does, without HTTP: configuration, clock, ids, units of work, background jobs.
 
+pub mod actions;
 pub mod catalogue;
 pub mod clock;
 pub mod config;

@@ -13,7 +13,8 @@ use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Error, Result};
 use ferrum_store::lifts::Lift;
 use ferrum_store::{
-    Tx, catalogue, daily_lookups, days, lifts, prescriptions, program_progressions, programs, weekly_lookups, weeks,
+    Tx, catalogue, daily_lookups, days, lifts, prescriptions, program_progressions, programs, weekly_lookups,
+    weeks,
 };
 
 use crate::App;
@@ -149,10 +150,16 @@ fn compile(tx: &mut Tx<'_>, program_id: &str) -> Result<CompiledProgram> {
     };
     let mut compiled = BTreeMap::new();
     for week in weeks::list_of_cycle(tx, &program.cycle_id)? {
-        compiled.insert(week.week_number, compiler.week(tx, &week, weekly.as_ref().map(|lookup| &lookup.entries))?);
+        compiled.insert(
+            week.week_number,
+            compiler.week(tx, &week, weekly.as_ref().map(|lookup| &lookup.entries))?,
+        );
     }
     Ok(CompiledProgram {
-        shape: Shape::new(program.length_weeks, compiled.iter().map(|(number, week)| (*number, week.sessions.len() as i64))),
+        shape: Shape::new(
+            program.length_weeks,
+            compiled.iter().map(|(number, week)| (*number, week.sessions.len() as i64)),
+        ),
         configurations: program_progressions::list_configurations(tx, program_id)?,
         lifts: compiled.values().flat_map(|week| week.lifts.iter().cloned()).collect(),
         default_rounding: program.default_rounding,

@@ -134,10 +134,12 @@ struct CurrentMaxes {
 
 impl CurrentMaxes {
     fn get(&mut self, tx: &mut Tx<'_>, lift_id: &str, max_type: MaxType) -> Result<Option<Thousandths>> {
-        if let Some((.., value)) = self.found.iter().find(|(id, kind, _)| id == lift_id && *kind == max_type) {
+        if let Some((.., value)) = self.found.iter().find(|(id, kind, _)| id == lift_id && *kind == max_type)
+        {
             return Ok(*value);
         }
-        let value = lift_maxes::find_current(tx, self.account, lift_id, max_type, self.now)?.map(|max| max.value);
+        let value =
+            lift_maxes::find_current(tx, self.account, lift_id, max_type, self.now)?.map(|max| max.value);
         self.found.push((lift_id.to_owned(), max_type, value));
         Ok(value)
     }

@@ -3,6 +3,7 @@
 //! A function here runs inside the one transaction of its request. What reads or writes a single row
 //! needs none: handlers call the store for it.
 
+pub mod accounts;
 pub mod advance_program;
 pub mod compile_program;
 pub mod generate_workout;

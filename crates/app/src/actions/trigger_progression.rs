@@ -90,8 +90,7 @@ fn applications<'a>(
     if !configurations.iter().any(|c| c.progression_id == progression_id) {
         return Err(Error::invalid("progressionId", "is not configured in the user's program"));
     }
-    let applications =
-        selection::requested(configurations, progression_id, lift_id, current, &program.lifts);
+    let applications = selection::requested(configurations, progression_id, lift_id, current, &program.lifts);
     if applications.is_empty() {
         return Err(if lift_id.is_some() {
             Error::invalid("liftId", "is not a lift that the user's program configures the progression for")
@@ -110,7 +109,9 @@ fn applications<'a>(
 fn current_lifts(program: &CompiledProgram, event: Event, position: Position) -> BTreeSet<String> {
     let week = program.week(position.week);
     match event {
-        Event::Session => week.and_then(|week| week.session_at(position.day_index)).map(|session| &session.lifts),
+        Event::Session => {
+            week.and_then(|week| week.session_at(position.day_index)).map(|session| &session.lifts)
+        }
         Event::Week => week.map(|week| &week.lifts),
         Event::Cycle => Some(&program.lifts),
     }
@@ -118,7 +119,11 @@ fn current_lifts(program: &CompiledProgram, event: Event, position: Position) ->
     .unwrap_or_default()
 }
 
-fn is_overruled(program: &CompiledProgram, application: &Application<'_>, current: &BTreeSet<String>) -> bool {
+fn is_overruled(
+    program: &CompiledProgram,
+    application: &Application<'_>,
+    current: &BTreeSet<String>,
+) -> bool {
     let Application { lift_id, configuration } = *application;
     let prescribed = configuration.lift_id.is_none() || current.contains(lift_id);
     let rule = &configuration.rule;

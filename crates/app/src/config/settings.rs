@@ -80,6 +80,13 @@ impl Settings {
         self.0.insert(key.name, (value, source));
     }
 
+    /// Replaces the value of a key that nobody has set.
+    pub fn default_to(&mut self, name: &str, value: &str) {
+        if let Some(kept @ (_, Source::Default)) = self.0.get_mut(name) {
+            value.clone_into(&mut kept.0);
+        }
+    }
+
     fn read_file(&mut self, path: &str, text: &str) -> Result<(), String> {
         let table: toml::Table = toml::from_str(text).map_err(|e| {
             let line =

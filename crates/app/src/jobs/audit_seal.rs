@@ -1,0 +1,177 @@
+//! Seals audit entries into batches whose digests form a chain: whoever changes, adds or removes a
+//! sealed entry would have to recompute every digest after it, and the digests also stand in the log.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use ferrum_domain::Result;
+use ferrum_store::Tx;
+use ferrum_store::audit::{self, Batch, Written};
+use sha2::{Digest, Sha256};
+
+use crate::App;
+
+pub(super) const KIND: &str = "audit.seal";
+
+/// Entries of a batch at most: a seal holds up other writes no longer than that takes.
+const LARGEST: i64 = 1_000;
+
+/// Digest before the first batch.
+const ORIGIN: &str = "";
+
+/// Where the chain is broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Number of the first batch that does not fit.
+    pub batch: i64,
+    /// What does not fit.
+    pub reason: &'static str,
+}
+
+/// Seals everything that is not sealed yet, whatever its id.
+pub(super) async fn seal(app: &Arc<App>) -> Result<()> {
+    loop {
+        let now = app.clock.now();
+        let sealed = app.db.write(move |tx| {
+            let entries = audit::list_unsealed(tx, LARGEST)?;
+            if entries.is_empty() {
+                return Ok(None);
+            }
+            let last = audit::find_last_batch(tx)?;
+            let (number, before) = last.map_or((0, ORIGIN.to_owned()), |last| (last.number, last.digest));
+            let count = i64::try_from(entries.len()).unwrap_or(LARGEST);
+            let mut batch =
+                Batch { number: number + 1, sealed_at: now, entries: count, digest: String::new() };
+            batch.digest = digest(&before, &batch, &entries);
+            audit::insert_batch(tx, &batch, &entries)?;
+            Ok(Some(batch))
+        });
+        let Some(batch) = sealed.await? else { return Ok(()) };
+        tracing::info!(batch = batch.number, entries = batch.entries, digest = batch.digest, "audit sealed");
+        if batch.entries < LARGEST {
+            return Ok(());
+        }
+    }
+}
+
+/// Recomputes the chain from its beginning; `Ok(Err(..))` says where it is broken, `Ok(Ok(n))` that
+/// all `n` batches stand.
+pub async fn verify(app: &Arc<App>) -> Result<std::result::Result<i64, Damage>> {
+    let mut link = Link { number: 0, digest: ORIGIN.to_owned() };
+    loop {
+        let from = link.clone();
+        let checked = app.db.read(move |tx| check_next(tx, &from)).await?;
+        match checked {
+            Ok(Some(next)) => link = next,
+            Ok(None) => return Ok(Ok(link.number)),
+            Err(damage) => return Ok(Err(damage)),
+        }
+    }
+}
+
+/// A batch whose digest has been recomputed.
+#[derive(Clone)]
+struct Link {
+    number: i64,
+    digest: String,
+}
+
+fn check_next(tx: &mut Tx<'_>, link: &Link) -> Result<std::result::Result<Option<Link>, Damage>> {
+    let Some(batch) = audit::list_batches(tx, link.number, 1)?.pop() else { return Ok(Ok(None)) };
+    let entries = audit::list_batch(tx, batch.number)?;
+    let damage = |reason| Ok(Err(Damage { batch: link.number + 1, reason }));
+    if batch.number != link.number + 1 {
+        return damage("the batch is missing");
+    }
+    if usize::try_from(batch.entries) != Ok(entries.len()) {
+        return damage("an entry has been added or removed");
+    }
+    if digest(&link.digest, &batch, &entries) != batch.digest {
+        return damage("an entry, or the batch itself, has been changed");
+    }
+    Ok(Ok(Some(Link { number: batch.number, digest: batch.digest })))
+}
+
+/// Hex SHA-256 of the digest before, the batch's number and time, and its entries in order of id;
+/// each text is preceded by its length, so that no two different contents read the same.
+fn digest(before: &str, batch: &Batch, entries: &[Written]) -> String {
+    let mut hash = Sha256::new();
+    text(&mut hash, before);
+    for number in [batch.number, batch.sealed_at.0, batch.entries] {
+        hash.update(number.to_be_bytes());
+    }
+    for entry in entries {
+        hash.update(entry.at.0.to_be_bytes());
+        hash.update([u8::from(entry.claimed_admin)]);
+        let texts = [
+            &entry.id,
+            &entry.actor_id,
+            &entry.proof,
+            &entry.surface,
+            &entry.route,
+            &entry.row_type,
+            &entry.row_id,
+            &entry.fields,
+            &entry.request_id,
+        ];
+        texts.into_iter().for_each(|part| text(&mut hash, part));
+    }
+    hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+fn text(hash: &mut Sha256, text: &str) {
+    hash.update((text.len() as u64).to_be_bytes());
+    hash.update(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use ferrum_domain::time::Millis;
+
+    use super::*;
+
+    fn entry(id: &str) -> Written {
+        Written {
+            id: id.to_owned(),
+            at: Millis(5),
+            actor_id: "anna".to_owned(),
+            proof: "token".to_owned(),
+            claimed_admin: false,
+            surface: "powerpro".to_owned(),
+            route: "POST /lifts".to_owned(),
+            row_type: "lifts".to_owned(),
+            row_id: "1".to_owned(),
+            fields: "name,slug".to_owned(),
+            request_id: "r".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_digest_covers_everything_and_its_order() {
+        let batch = Batch { number: 1, sealed_at: Millis(9), entries: 2, digest: String::new() };
+        let entries = [entry("1"), entry("2")];
+        let all = digest("", &batch, &entries);
+        assert_eq!(all.len(), 64);
+        assert_eq!(all, digest("", &batch, &entries));
+        assert_ne!(all, digest("x", &batch, &entries));
+        assert_ne!(all, digest("", &Batch { sealed_at: Millis(8), ..batch.clone() }, &entries));
+        assert_ne!(all, digest("", &batch, &[entry("2"), entry("1")]));
+        let changes: [fn(&mut Written); 6] = [
+            |e| e.at = Millis(6),
+            |e| e.claimed_admin = true,
+            |e| e.actor_id = "bert".to_owned(),
+            |e| e.fields = "name".to_owned(),
+            |e| e.request_id.clear(),
+            // The same letters, divided otherwise.
+            |e| (e.row_type, e.row_id) = ("lift".to_owned(), "s1".to_owned()),
+        ];
+        for change in changes {
+            let mut changed = entries.clone();
+            change(&mut changed[1]);
+            assert_ne!(all, digest("", &batch, &changed));
+        }
+    }
+}
