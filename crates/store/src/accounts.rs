@@ -226,7 +226,8 @@ fn account(row: &Row<'_>) -> Result<Account> {
         role: role(&row.get::<String>(7)?)?,
         active: row.get::<String>(8)? == "active",
         credential_version: row.get(9)?,
-        weight_unit: WeightUnit::parse(&unit).ok_or_else(|| Error::internal("an account has an unknown unit"))?,
+        weight_unit: WeightUnit::parse(&unit)
+            .ok_or_else(|| Error::internal("an account has an unknown unit"))?,
         time_zone: row.get(11)?,
         created_at: Millis(row.get(12)?),
         updated_at: Millis(row.get(13)?),

@@ -112,8 +112,15 @@ pub fn has_ancestor(tx: &mut Tx<'_>, id: &str, ancestor: &str) -> Result<bool> {
 /// Adds a lift.
 pub fn insert(tx: &mut Tx<'_>, lift: &Lift) -> Result<()> {
     let parent = lift.parent_id.as_deref();
-    let values =
-        values![&lift.id, &lift.name, &lift.slug, lift.is_competition, parent, lift.created_at, lift.updated_at];
+    let values = values![
+        &lift.id,
+        &lift.name,
+        &lift.slug,
+        lift.is_competition,
+        parent,
+        lift.created_at,
+        lift.updated_at
+    ];
     tx.execute(INSERT, values).map_err(slug_taken)?;
     catalogue::bump(tx)
 }
@@ -146,7 +153,9 @@ pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
 
 fn slug_taken(error: Error) -> Error {
     match error {
-        Error::Conflict(Conflict::Exists(index)) if index == "lifts_slug" => Error::Conflict(Conflict::SlugTaken),
+        Error::Conflict(Conflict::Exists(index)) if index == "lifts_slug" => {
+            Error::Conflict(Conflict::SlugTaken)
+        }
         other => other,
     }
 }

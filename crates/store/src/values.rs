@@ -1,21 +1,4 @@
-//! Domain values as parameters of statements.
-
-use ferrum_domain::time::Millis;
-use ferrum_domain::units::Thousandths;
-
-use crate::row::Value;
-
-impl From<Millis> for Value<'_> {
-    fn from(instant: Millis) -> Self {
-        Self::Int(instant.0)
-    }
-}
-
-impl From<Thousandths> for Value<'_> {
-    fn from(number: Thousandths) -> Self {
-        Self::Int(number.0)
-    }
-}
+//! The parameters of a statement, written short.
 
 /// The parameters of a statement: `values![id, now]`.
 macro_rules! values {
