@@ -251,7 +251,9 @@ pub async fn update(sent: Sent<Admin, DayPatch>) -> Reply<200, DayOut> {
         let mut day = days::get(tx, &id)?;
         day.name = name.unwrap_or(day.name);
         day.slug = slug.unwrap_or(day.slug);
-        day.metadata = metadata.map_or(day.metadata, Option::cloned);
+        if let Some(metadata) = metadata {
+            day.metadata = metadata.cloned();
+        }
         day.program_id = if program.is_some() { program_id } else { day.program_id };
         day.updated_at = app.clock.now();
         days::update(tx, &day)?;
