@@ -1,0 +1,130 @@
+//! The transaction that a closure works in.
+
+use std::ops::ControlFlow;
+
+use ferrum_domain::{Error, Result};
+
+use super::EngineKind;
+use super::EngineKind;
+use super::postgres::PostgresTx;
+use super::sqlite::SqliteTx;
+use crate::row::{Row, Value};
+
+/// A transaction. Store functions take one; only this crate can put SQL into it.
+pub struct Tx<'c>(pub(super) TxOf<'c>);
+
+pub(super) enum TxOf<'c> {
+    Sqlite(SqliteTx<'c>),
+    Postgres(PostgresTx<'c>),
+}
+
+/// Why a transaction can no longer be committed, whatever its closure says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A statement failed. PostgreSQL accepts nothing more then, so neither does SQLite here.
+    Statement,
+    /// It ran longer than it may.
+    Interrupted,
+    /// It lost against another transaction: the same closure may succeed the next time.
+    Outrun,
+    /// The connection is gone, and nothing of the transaction with it.
+    Lost,
+}
+
+/// What happens to each row of an answer.
+pub(super) type OnRow<'f> = &'f mut dyn FnMut(&Row<'_>) -> Result<ControlFlow<()>>;
+
+impl Tx<'_> {
+    /// Which engine answers, for the few statements that differ.
+    pub(crate) fn kind(&self) -> EngineKind {
+        match self.0 {
+            TxOf::Sqlite(_) => EngineKind::Sqlite,
+            TxOf::Postgres(_) => EngineKind::Postgres,
+        }
+    }
+
+    /// Every row of the answer.
+    pub(crate) fn query<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut row: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        self.each(sql, params, &mut |found| {
+            rows.push(row(found)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row of the answer.
+    pub(crate) fn query_opt<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        row: impl FnOnce(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let (mut row, mut first) = (Some(row), None);
+        self.each(sql, params, &mut |found| {
+            if let Some(row) = row.take() {
+                first = Some(row(found)?);
+            }
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(first)
+    }
+
+    /// The first row of the answer, or [`Error::NotFound`].
+    pub(crate) fn query_one<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        row: impl FnOnce(&Row<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.query_opt(sql, params, row)?.ok_or(Error::NotFound)
+    }
+
+    /// Changes rows and says how many.
+    pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64> {
+        self.check(params)?;
+        match &mut self.0 {
+            TxOf::Sqlite(tx) => tx.execute(sql, params),
+            TxOf::Postgres(tx) => tx.execute(sql, params),
+        }
+    }
+
+    /// Which engine answers, for the few statements that exist twice.
+    pub(crate) fn kind(&self) -> EngineKind {
+        match &self.0 {
+            TxOf::Sqlite(_) => EngineKind::Sqlite,
+            TxOf::Postgres(_) => EngineKind::Postgres,
+        }
+    }
+
+    pub(super) fn fault(&self) -> Option<Fault> {
+        match &self.0 {
+            TxOf::Sqlite(tx) => tx.fault,
+            TxOf::Postgres(tx) => tx.fault,
+        }
+    }
+
+    fn each(&mut self, sql: &str, params: &[Value<'_>], on_row: OnRow<'_>) -> Result<()> {
+        self.check(params)?;
+        match &mut self.0 {
+            TxOf::Sqlite(tx) => tx.each(sql, params, on_row),
+            TxOf::Postgres(tx) => tx.each(sql, params, on_row),
+        }
+    }
+
+    fn check(&self, params: &[Value<'_>]) -> Result<()> {
+        if self.fault().is_some() {
+            return Err(Error::internal("a statement after one that failed in the same transaction"));
+        }
+        // PostgreSQL cannot keep it, so SQLite does not either.
+        if params.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0'))) {
+            return Err(Error::invalid("text", "must not contain the character U+0000"));
+        }
+        Ok(())
+    }
+}
