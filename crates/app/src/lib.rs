@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod config;
 pub mod ids;
+pub mod jobs;
 pub mod passwords;
 pub mod tokens;
 

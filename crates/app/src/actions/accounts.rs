@@ -221,3 +221,117 @@ impl Entry {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ferrum_domain::access::Claim;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config::Config;
+    use crate::passwords::Verdict;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn app() -> (Arc<App>, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let data = ("data_dir".to_owned(), directory.path().display().to_string());
+        let clock = Clock::manual(Millis(1_767_600_000_000));
+        let app = App::open(Config::from_settings([data]).unwrap(), clock).unwrap();
+        app.db.migrate(app.clock.now()).unwrap();
+        (app, directory)
+    }
+
+    async fn add(app: &App, email: &str, role: Role) -> Result<Added> {
+        let unit = WeightUnit::Kg;
+        add_user(app, NewPerson { email: email.to_owned(), role, unit, password: None }).await
+    }
+
+    async fn works(app: &App, token: &str) -> bool {
+        let claim = app.tokens.verify(token, app.clock.now()).unwrap();
+        app.db.read(move |tx| accounts::identify(tx, &claim)).await.is_ok()
+    }
+
+    fn refusal<T: std::fmt::Debug>(outcome: Result<T>) -> String {
+        outcome.unwrap_err().to_string()
+    }
+
+    #[tokio::test]
+    async fn a_made_password_opens_the_account() {
+        let (app, _directory) = app();
+        let added = add(&app, "Anna@example.org", Role::Coach).await.unwrap();
+        let account = get(&app, "anna@EXAMPLE.org").await.unwrap();
+        assert_eq!((account.id.as_str(), account.role), (added.id.as_str(), Role::Coach));
+        let verdict =
+            app.passwords.verify(added.made_password.unwrap(), account.password_hash).await.unwrap();
+        assert_eq!(verdict, Verdict::Right { needs_rehash: false });
+        let again = add(&app, "ANNA@example.org", Role::Customer).await;
+        assert_eq!(refusal(again), "invalid: email belongs to another account");
+    }
+
+    #[tokio::test]
+    async fn bad_e_mails_and_short_passwords_are_refused_together() {
+        let (app, _directory) = app();
+        let person = |email: &str, password: &str| NewPerson {
+            email: email.to_owned(),
+            role: Role::Admin,
+            unit: WeightUnit::Lb,
+            password: Some(password.to_owned()),
+        };
+        let text = refusal(add_user(&app, person("anna", "short")).await);
+        assert!(text.contains("email must be") && text.contains("password must be at least 12"), "{text}");
+        for bad in ["", "@", "a@", "@b", "a b@c", "a@b@c", "a@b\0"] {
+            assert!(add_user(&app, person(bad, "long enough for an admin")).await.is_err(), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn tokens_end_with_the_password_and_with_the_account() {
+        let (app, _directory) = app();
+        add(&app, "anna@example.org", Role::Customer).await.unwrap();
+        let first = token(&app, "anna@example.org", HOUR).await.unwrap();
+        assert!(works(&app, &first).await);
+        assert!(reset_password(&app, "anna@example.org", None).await.unwrap().is_some());
+        assert!(!works(&app, &first).await);
+        let second = token(&app, "anna@example.org", HOUR).await.unwrap();
+        assert!(works(&app, &second).await);
+        disable(&app, "anna@example.org").await.unwrap();
+        assert!(!works(&app, &second).await);
+        assert_eq!(refusal(token(&app, "anna@example.org", HOUR).await), "invalid: account is disabled");
+        assert!(matches!(disable(&app, "nobody").await, Err(Error::NotFound)));
+    }
+
+    #[tokio::test]
+    async fn attaching_keeps_the_account_and_happens_once() {
+        let (app, _directory) = app();
+        let birth = Birth { now: app.clock.now(), object_id: app.ids.object_id() };
+        let key = app.db.write(move |tx| accounts::ensure(tx, "lifter-1", &birth)).await.unwrap();
+        let chosen = Some("a long password".to_owned());
+        assert_eq!(attach_user(&app, "lifter-1", "l@example.org", chosen).await.unwrap(), None);
+        assert_eq!(get(&app, "L@example.org").await.unwrap().key, key);
+        let claim = Claim::Header { id: "lifter-1".to_owned(), admin: false };
+        let me = app.db.read(move |tx| accounts::identify(tx, &claim)).await.unwrap();
+        assert_eq!(me.account, Some(key));
+        let again = refusal(attach_user(&app, "lifter-1", "m@example.org", None).await);
+        assert_eq!(again, "invalid: account has an e-mail and a password already");
+        assert!(matches!(attach_user(&app, "nobody", "m@example.org", None).await, Err(Error::NotFound)));
+    }
+
+    #[tokio::test]
+    async fn every_command_is_audited_without_its_secret() {
+        let (app, _directory) = app();
+        let added = add(&app, "anna@example.org", Role::Customer).await.unwrap();
+        reset_password(&app, "anna@example.org", Some("a long password".to_owned())).await.unwrap();
+        token(&app, "anna@example.org", HOUR).await.unwrap();
+        disable(&app, "anna@example.org").await.unwrap();
+        let entries = app.db.read(|tx| audit::list_unsealed(tx, 10)).await.unwrap();
+        let routes: Vec<&str> = entries.iter().map(|entry| entry.route.as_str()).collect();
+        assert_eq!(routes, ["user add", "user reset-password", "token", "user disable"]);
+        for entry in entries {
+            assert_eq!((entry.proof.as_str(), entry.row_id.as_str()), ("cli", added.id.as_str()));
+            assert!(!format!("{entry:?}").contains("a long password"));
+        }
+    }
+}

@@ -6,13 +6,16 @@
 
 mod audit_seal;
 mod purge;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ferrum_domain::Result;
 use ferrum_domain::time::Millis;
-use ferrum_store::jobs::{self, Job};
+use ferrum_domain::{Error, Result};
+use ferrum_store::Tx;
+use ferrum_store::jobs::{self, Claimed};
 use tokio::sync::watch;
 
 use crate::App;
@@ -25,6 +28,9 @@ const LEASE: i64 = 5 * MINUTE;
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long a process waits when the database does not answer.
 const TROUBLE: Duration = Duration::from_secs(10);
+
+/// Attempts after which a job is set aside.
+const ATTEMPTS: i64 = 10;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -60,73 +66,69 @@ async fn turn(app: &Arc<App>, worker: &str, planned: &mut bool) -> Result<bool> 
         *planned = true;
     }
     let Some(job) = claim(app, worker).await? else { return Ok(false) };
-    let outcome = perform(app, &job).await;
+    let outcome = perform(app, &job.kind).await;
     let label = if outcome.is_ok() { "done" } else { "failed" };
     metrics::counter!("ferrum_jobs_total", "kind" => job.kind.clone(), "outcome" => label).increment(1);
-    match outcome {
-        Ok(()) => finish(app, job).await?,
-        Err(error) => fail(app, job, &error.to_string()).await?,
-    }
+    settle(app, worker, job, outcome.err().map(|error| error.to_string())).await?;
     Ok(true)
 }
 
-async fn perform(app: &Arc<App>, job: &Job) -> Result<()> {
-    match job.kind.as_str() {
+async fn perform(app: &Arc<App>, kind: &str) -> Result<()> {
+    match kind {
         audit_seal::KIND => audit_seal::seal(app).await,
         purge::IDEMPOTENCY => purge::idempotency(app).await,
         purge::FINISHED_JOBS => purge::finished_jobs(app).await,
-        kind => Err(ferrum_domain::Error::internal(format!("no work is known by the name {kind:?}"))),
+        _ => Err(Error::internal(format!("no work is known by the name {kind:?}"))),
     }
 }
 
 async fn plan_recurring(app: &Arc<App>) -> Result<()> {
     let now = app.clock.now();
-    let rows: Vec<(String, &str)> = RECURRING.iter().map(|(kind, _)| (app.ids.uuid(), *kind)).collect();
+    let rows = RECURRING.map(|(kind, _)| (app.ids.uuid(), kind));
     app.db
-        .write(move |tx| rows.iter().try_for_each(|(id, kind)| jobs::insert_recurring(tx, id, kind, now)))
+        .write(move |tx| {
+            rows.iter().try_for_each(|(id, kind)| jobs::insert_recurring(tx, id, kind, now, ATTEMPTS))
+        })
         .await
 }
 
-/// A due job, under a lease. Looks before it writes, so that idle processes do not wait for each other.
-async fn claim(app: &Arc<App>, worker: &str) -> Result<Option<Job>> {
-    let now = app.clock.now();
-    if !app.db.read(move |tx| jobs::is_any_due(tx, now)).await? {
-        return Ok(None);
-    }
-    let worker = worker.to_owned();
+async fn claim(app: &Arc<App>, worker: &str) -> Result<Option<Claimed>> {
+    let (worker, now) = (worker.to_owned(), app.clock.now());
     app.db.write(move |tx| jobs::claim(tx, &worker, now, Millis(now.0 + LEASE))).await
 }
 
-async fn finish(app: &Arc<App>, job: Job) -> Result<()> {
-    let now = app.clock.now();
-    app.db
-        .write(move |tx| match period(&job.kind) {
-            Some(period) => jobs::reschedule(tx, &job, Millis(now.0 + period), now),
-            None => jobs::finish(tx, &job, now),
-        })
-        .await
-}
-
-/// Work that comes back by itself never dies: what failed now may go well the next time.
-async fn fail(app: &Arc<App>, job: Job, reason: &str) -> Result<()> {
-    tracing::warn!(job = job.id, kind = job.kind, attempts = job.attempts, reason, "a job failed");
-    let (now, reason) = (app.clock.now(), reason.to_owned());
+/// Writes down how a job ended. If its lease has passed to another worker meanwhile, that one will.
+async fn settle(app: &Arc<App>, worker: &str, job: Claimed, error: Option<String>) -> Result<()> {
+    if let Some(reason) = &error {
+        tracing::warn!(job = job.id, kind = job.kind, attempt = job.attempts, reason, "a job failed");
+    }
+    let (worker, now) = (worker.to_owned(), app.clock.now());
     app.db
         .write(move |tx| {
-            if job.attempts < job.max_attempts || period(&job.kind).is_some() {
-                jobs::retry(tx, &job, Millis(now.0 + backoff(job.attempts)), &reason, now)
-            } else {
-                jobs::bury(tx, &job, &reason, now)
+            let (id, period) = (&job.id, period(&job.kind));
+            let again = |tx: &mut Tx<'_>, pause: i64, attempts: i64| {
+                jobs::retry(tx, id, &worker, now, Millis(now.0 + pause), attempts, error.as_deref())
+            };
+            match (&error, period) {
+                (None, Some(period)) => again(tx, period, 0),
+                (None, None) => jobs::finish(tx, id, &worker, now),
+                // Work that comes back by itself never dies: the next time may go well.
+                (Some(_), Some(period)) => again(tx, backoff(job.attempts).min(period), job.attempts),
+                (Some(_), None) if job.attempts < job.max_attempts => {
+                    again(tx, backoff(job.attempts), job.attempts)
+                }
+                (Some(reason), None) => jobs::bury(tx, id, &worker, now, reason),
             }
         })
         .await
+        .map(drop)
 }
 
 fn period(kind: &str) -> Option<i64> {
     RECURRING.iter().find(|(known, _)| *known == kind).map(|(_, period)| *period)
 }
 
-/// The pause after the failure number `attempts`, in milliseconds: 5 s, doubled up to an hour.
+/// The pause after failure number `attempts`, in milliseconds: 5 s, doubled each time up to an hour.
 fn backoff(attempts: i64) -> i64 {
     let doublings = attempts.clamp(1, 20) - 1;
     (5_000 << doublings).min(HOUR)

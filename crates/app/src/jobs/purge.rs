@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ferrum_domain::Result;
+use ferrum_domain::time::Millis;
 use ferrum_store::{idempotency, jobs};
 
 use crate::App;
@@ -17,5 +18,12 @@ pub(super) async fn idempotency(app: &Arc<App>) -> Result<()> {
     let now = app.clock.now();
     let gone = app.db.write(move |tx| idempotency::delete_old(tx, now)).await?;
     tracing::debug!(gone, "kept answers purged");
+    Ok(())
+}
+
+pub(super) async fn finished_jobs(app: &Arc<App>) -> Result<()> {
+    let then = Millis(app.clock.now().0 - FINISHED_STAY);
+    let gone = app.db.write(move |tx| jobs::delete_done(tx, then)).await?;
+    tracing::debug!(gone, "finished jobs purged");
     Ok(())
 }

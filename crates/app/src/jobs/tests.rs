@@ -1,0 +1,164 @@
+//! The work is done when it is due, once, and again when it failed.
+
+use ferrum_store::audit;
+
+use super::*;
+use crate::clock::Clock;
+use crate::config::Config;
+
+const START: Millis = Millis(1_767_600_000_000);
+
+/// A product on a database of its own, and the directory that goes with it.
+fn app() -> (Arc<App>, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let data = ("data_dir".to_owned(), directory.path().display().to_string());
+    let config = Config::from_settings([data]).unwrap();
+    let app = App::open(config, Clock::manual(START)).unwrap();
+    app.db.migrate(START).unwrap();
+    (app, directory)
+}
+
+async fn write_entries(app: &Arc<App>, count: usize) {
+    let ids: Vec<String> = (0..count).map(|_| app.ids.uuid()).collect();
+    let entry = |id: &str, tx: &mut Tx<'_>| {
+        audit::insert(
+            tx,
+            &audit::Entry {
+                id,
+                at: START,
+                actor_key: None,
+                actor_id: "anna",
+                proof: "header",
+                claimed_admin: true,
+                surface: "powerpro",
+                route: "POST /lifts",
+                row_type: "lifts",
+                row_id: "1",
+                fields: &["name"],
+                request_id: "r",
+            },
+        )
+    };
+    app.db.write(move |tx| ids.iter().try_for_each(|id| entry(id, tx))).await.unwrap();
+}
+
+async fn states(app: &Arc<App>) -> Vec<(String, i64)> {
+    app.db.read(jobs::count).await.unwrap()
+}
+
+/// Works until nothing is due.
+async fn work(app: &Arc<App>) -> usize {
+    let (mut planned, mut done) = (false, 0);
+    while turn(app, "worker", &mut planned).await.unwrap() {
+        done += 1;
+    }
+    done
+}
+
+#[tokio::test]
+async fn recurring_work_comes_back_and_stands_once() {
+    let (app, _directory) = app();
+    assert_eq!(work(&app).await, RECURRING.len());
+    assert_eq!(work(&app).await, 0, "nothing is due twice");
+    app.clock.advance(MINUTE);
+    assert_eq!(work(&app).await, 1, "the audit is sealed each minute");
+    app.clock.advance(HOUR);
+    assert_eq!(work(&app).await, RECURRING.len());
+    assert_eq!(states(&app).await, [("waiting".to_owned(), 3)]);
+}
+
+#[tokio::test]
+async fn the_audit_is_sealed_into_a_chain_that_verifies() {
+    let (app, _directory) = app();
+    assert_eq!(verify_audit(&app).await.unwrap(), Ok(0));
+    write_entries(&app, 2_500).await;
+    audit_seal::seal(&app).await.unwrap();
+    write_entries(&app, 1).await;
+    app.clock.advance(MINUTE);
+    audit_seal::seal(&app).await.unwrap();
+    audit_seal::seal(&app).await.unwrap();
+    assert_eq!(verify_audit(&app).await.unwrap(), Ok(4), "1,000 + 1,000 + 500, then 1, then none");
+    assert!(app.db.read(|tx| audit::list_unsealed(tx, 1)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_batch_with_a_wrong_digest_is_found() {
+    let (app, _directory) = app();
+    write_entries(&app, 1).await;
+    audit_seal::seal(&app).await.unwrap();
+    write_entries(&app, 1).await;
+    let forge = |tx: &mut Tx<'_>| {
+        let entries = audit::list_unsealed(tx, 1)?;
+        let digest = "0".repeat(64);
+        audit::insert_batch(tx, &audit::Batch { number: 2, sealed_at: START, entries: 1, digest }, &entries)
+    };
+    app.db.write(forge).await.unwrap();
+    assert_eq!(verify_audit(&app).await.unwrap().unwrap_err().batch, 2);
+}
+
+#[tokio::test]
+async fn a_missing_batch_is_found() {
+    let (app, _directory) = app();
+    write_entries(&app, 1).await;
+    let skip = |tx: &mut Tx<'_>| {
+        let entries = audit::list_unsealed(tx, 1)?;
+        let digest = "0".repeat(64);
+        audit::insert_batch(tx, &audit::Batch { number: 2, sealed_at: START, entries: 1, digest }, &entries)
+    };
+    app.db.write(skip).await.unwrap();
+    let damage = Damage { batch: 1, reason: "the batch is missing" };
+    assert_eq!(verify_audit(&app).await.unwrap(), Err(damage));
+}
+
+#[tokio::test]
+async fn what_fails_is_tried_again_later_and_set_aside_in_the_end() {
+    let (app, _directory) = app();
+    work(&app).await;
+    app.db.write(|tx| jobs::insert(tx, "j", "unknown", "{}", START, 3, START)).await.unwrap();
+    let mut planned = true;
+    for pause in [5_000, 10_000] {
+        assert!(turn(&app, "worker", &mut planned).await.unwrap());
+        app.clock.advance(pause - 1);
+        assert!(!turn(&app, "worker", &mut planned).await.unwrap(), "not before {pause} ms");
+        app.clock.advance(1);
+    }
+    assert!(turn(&app, "worker", &mut planned).await.unwrap());
+    assert_eq!(states(&app).await, [("dead".to_owned(), 1), ("waiting".to_owned(), 3)]);
+}
+
+#[tokio::test]
+async fn the_work_of_a_dead_worker_passes_to_another() {
+    let (app, _directory) = app();
+    work(&app).await;
+    app.db.write(|tx| jobs::insert(tx, "j", "unknown", "{}", START, 3, START)).await.unwrap();
+    let lost = claim(&app, "dead worker").await.unwrap().unwrap();
+    assert!(claim(&app, "worker").await.unwrap().is_none(), "under the lease nobody else has it");
+    app.clock.advance(LEASE + 1);
+    let mut found = Vec::new();
+    while let Some(job) = claim(&app, "worker").await.unwrap() {
+        found.push(job.id);
+    }
+    assert!(found.contains(&"j".to_owned()), "{found:?}");
+    settle(&app, "dead worker", lost, None).await.unwrap();
+    assert!(!states(&app).await.iter().any(|(state, _)| state == "done"), "the dead do not finish anything");
+}
+
+#[tokio::test]
+async fn the_runner_stops_when_told_and_when_forgotten() {
+    let (app, _directory) = app();
+    let (stop, stopped) = watch::channel(false);
+    let told = tokio::spawn(run(Arc::clone(&app), stopped));
+    stop.send(true).unwrap();
+    told.await.unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let forgotten = tokio::spawn(run(app, stopped));
+    drop(stop);
+    forgotten.await.unwrap();
+}
+
+#[test]
+fn pauses_grow_up_to_an_hour() {
+    assert_eq!([1, 2, 3].map(backoff), [5_000, 10_000, 20_000]);
+    assert_eq!(backoff(10), 2_560_000);
+    assert_eq!([11, 100].map(backoff), [HOUR, HOUR]);
+}
