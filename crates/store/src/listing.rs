@@ -94,6 +94,7 @@ impl Listing {
     }
 
     /// Every statement that [`Listing::page`] can run.
+    #[cfg(test)]
     pub(crate) fn variants(&self) -> Vec<String> {
         let mut all = Vec::new();
         for choice in 0..1_u32 << self.filters.len() {

@@ -1,7 +1,10 @@
 //! What goes into a statement and what comes out of one.
 
+use bytes::BytesMut;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
+use postgres::types::{IsNull, Type, to_sql_checked};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 
 /// A parameter of a statement. Booleans are 0 and 1; instants are milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,7 +89,30 @@ macro_rules! columns {
         }
     )*};
 }
-columns!(i64, Option<i64>, String, Option<String>, Vec<u8>, Option<Vec<u8>>);
+columns!(String, Option<String>, Vec<u8>, Option<Vec<u8>>);
+
+impl Column for i64 {
+    fn read(row: &Row<'_>, index: usize) -> Result<Self> {
+        match row.0 {
+            RowOf::Sqlite(row) => row.get(index).map_err(|error| unreadable(index, error)),
+            RowOf::Postgres(row) => {
+                row.try_get(index).map(|Whole(number)| number).map_err(|error| unreadable(index, error))
+            }
+        }
+    }
+}
+
+impl Column for Option<i64> {
+    fn read(row: &Row<'_>, index: usize) -> Result<Self> {
+        match row.0 {
+            RowOf::Sqlite(row) => row.get(index).map_err(|error| unreadable(index, error)),
+            RowOf::Postgres(row) => row
+                .try_get(index)
+                .map(|found: Option<Whole>| found.map(|Whole(number)| number))
+                .map_err(|error| unreadable(index, error)),
+        }
+    }
+}
 
 impl Column for bool {
     fn read(row: &Row<'_>, index: usize) -> Result<Self> {
@@ -102,4 +128,59 @@ impl Column for Option<bool> {
 
 fn unreadable(index: usize, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Internal { context: format!("column {index} of a row"), source: Some(Box::new(error)) }
+}
+
+/// Whatever PostgreSQL makes of an expression that SQLite answers with a whole number: `SELECT 1` is
+/// 32 bits wide there, a comparison is a truth value.
+struct Whole(i64);
+
+impl<'a> postgres::types::FromSql<'a> for Whole {
+    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(match *kind {
+            Type::BOOL => bool::from_sql(kind, raw)?.into(),
+            Type::INT2 => i16::from_sql(kind, raw)?.into(),
+            Type::INT4 => i32::from_sql(kind, raw)?.into(),
+            _ => i64::from_sql(kind, raw)?,
+        }))
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        matches!(*kind, Type::BOOL | Type::INT2 | Type::INT4 | Type::INT8)
+    }
+}
+
+impl rusqlite::ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Self::Null => ValueRef::Null,
+            Self::Int(number) => ValueRef::Integer(number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+impl postgres::types::ToSql for Value<'_> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match (*self, kind) {
+            (Self::Null, _) => Ok(IsNull::Yes),
+            (Self::Int(number), &Type::INT8) => number.to_sql(kind, out),
+            (Self::Int(number), &Type::INT4) => i32::try_from(number)?.to_sql(kind, out),
+            (Self::Int(number), &Type::INT2) => i16::try_from(number)?.to_sql(kind, out),
+            (Self::Int(number), &Type::BOOL) => (number != 0).to_sql(kind, out),
+            (Self::Text(text), &(Type::TEXT | Type::VARCHAR)) => text.to_sql(kind, out),
+            (Self::Blob(bytes), &Type::BYTEA) => bytes.to_sql(kind, out),
+            (value, _) => Err(format!("{value:?} given where the statement takes {kind}").into()),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
 }

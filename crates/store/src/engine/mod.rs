@@ -1,7 +1,21 @@
 //! The two engines behind one face.
-use crate::row::{Row, Value};
-use ferrum_domain::Result;
-use std::path::PathBuf;
+
+mod job;
+mod postgres;
+mod sqlite;
+mod tx;
+mod workers;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ferrum_domain::time::Millis;
+use ferrum_domain::{Error, Result};
+
+use crate::migrate;
+use postgres::{Mode, Postgres};
+use sqlite::Sqlite;
+pub use tx::Tx;
 
 /// Where and how to open the database.
 #[derive(Debug, Clone)]
@@ -13,78 +27,134 @@ pub struct Options {
     /// Connections to PostgreSQL at most.
     pub pool: usize,
 }
+
 /// Which engine answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EngineKind {
-    /// SQLite
+    /// The embedded one.
     Sqlite,
-    /// PostgreSQL
+    /// A server.
     Postgres,
 }
 
-/// An open database; cheap to clone.
+/// An open database; cheap to clone. The last clone to go closes it.
 #[derive(Clone)]
-pub struct Db(());
+pub struct Db(Arc<Engine>);
 
-impl Db {
-    /// Opens the database without changing it.
-    pub fn open(_options: &Options) -> Result<Self> {
-        Err(ferrum_domain::Error::internal("engine"))
-    }
-    /// Brings the schema up to date.
-    pub fn migrate(&self, _now: ferrum_domain::time::Millis) -> Result<usize> {
-        Err(ferrum_domain::Error::internal("engine"))
-    }
-    /// Which engine answers.
-    pub fn kind(&self) -> EngineKind {
-        EngineKind::Sqlite
-    }
-    /// Runs `work` on a read-only snapshot; it may run again.
-    pub async fn read<T, F>(&self, _work: F) -> Result<T>
-    where
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        Err(ferrum_domain::Error::internal("engine"))
-    }
-    /// Runs `work` in one durable transaction; it may run again.
-    pub async fn write<T, F>(&self, _work: F) -> Result<T>
-    where
-        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        Err(ferrum_domain::Error::internal("engine"))
-    }
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
 }
 
-/// A transaction.
-pub struct Tx<'c>(std::marker::PhantomData<&'c ()>);
-impl Tx<'_> {
-    pub(crate) fn query<T>(
-        &mut self,
-        _sql: &str,
-        _params: &[Value<'_>],
-        _row: impl FnMut(&Row<'_>) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        Ok(vec![])
+impl Db {
+    /// Opens the database without changing its tables; makes the SQLite file when there is none.
+    ///
+    /// Fails with [`Error::Unavailable`] when the file cannot be opened or no server answers.
+    pub fn open(options: &Options) -> Result<Self> {
+        let engine = match &options.url {
+            None => Engine::Sqlite(Sqlite::open(&options.file, &sqlite::Tuning::default())?),
+            Some(url) => Engine::Postgres(Postgres::open(url, options.pool)?),
+        };
+        Ok(Self(Arc::new(engine)))
     }
-    pub(crate) fn query_opt<T>(
-        &mut self,
-        _sql: &str,
-        _params: &[Value<'_>],
-        _row: impl FnOnce(&Row<'_>) -> Result<T>,
-    ) -> Result<Option<T>> {
-        Ok(None)
+
+    /// Which engine answers.
+    pub fn kind(&self) -> EngineKind {
+        match &*self.0 {
+            Engine::Sqlite(_) => EngineKind::Sqlite,
+            Engine::Postgres(_) => EngineKind::Postgres,
+        }
     }
-    pub(crate) fn query_one<T>(
-        &mut self,
-        _sql: &str,
-        _params: &[Value<'_>],
-        _row: impl FnOnce(&Row<'_>) -> Result<T>,
-    ) -> Result<T> {
-        Err(ferrum_domain::Error::NotFound)
+
+    /// Runs `work` on a read-only snapshot. It may run again from the beginning.
+    ///
+    /// On SQLite it runs on the calling thread for 5 ms at most, then again on a reader thread.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        match &*self.0 {
+            Engine::Sqlite(sqlite) => match sqlite.read_inline(&work) {
+                Some(result) => result,
+                None => sqlite.read_on_thread(work).await,
+            },
+            Engine::Postgres(postgres) => postgres.run(Mode::Read, work).await,
+        }
     }
-    pub(crate) fn execute(&mut self, _sql: &str, _params: &[Value<'_>]) -> Result<u64> {
-        Ok(0)
+
+    /// Runs `work` on a read-only snapshot, away from the calling thread: for reports and searches
+    /// that are known to take long. 30 s at most.
+    pub async fn report<T, F>(&self, work: F) -> Result<T>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        match &*self.0 {
+            Engine::Sqlite(sqlite) => sqlite.read_on_thread(work).await,
+            Engine::Postgres(postgres) => postgres.run(Mode::Read, work).await,
+        }
+    }
+
+    /// Runs `work` in one transaction: when this answers `Ok`, all of it is on disk; when it answers
+    /// an error, nothing of it is. It may run again from the beginning.
+    ///
+    /// Fails with [`Error::Unavailable`] at once when too many writes wait.
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        match &*self.0 {
+            Engine::Sqlite(sqlite) => sqlite.write(work).await,
+            Engine::Postgres(postgres) => postgres.run(Mode::Write, work).await,
+        }
+    }
+
+    /// Brings the schema up to date and says how many migrations that took. Several processes may do
+    /// so at once. Blocks.
+    ///
+    /// Fails when the database is newer than this program, or when a migration that it has run was
+    /// edited since.
+    pub fn migrate(&self, now: Millis) -> Result<usize> {
+        self.on_target(|target| migrate::run(target, crate::migrations::MIGRATIONS, now))
+    }
+
+    /// How many migrations are still to run; fails like [`Db::migrate`]. Blocks.
+    pub fn pending(&self) -> Result<usize> {
+        self.on_target(|target| migrate::pending(target, crate::migrations::MIGRATIONS))
+    }
+
+    /// Whether the database answers and can be written to.
+    pub async fn check(&self) -> Result<()> {
+        self.read(|tx| tx.query_one("SELECT 1", &[], |row| row.get::<i64>(0)).map(drop)).await?;
+        self.write(|_| Ok(())).await
+    }
+
+    /// Copies the database, as it is at one instant, into a new file. Blocks; others go on working.
+    ///
+    /// Fails when the file exists, and on PostgreSQL, whose own tool does this.
+    pub fn backup(&self, to: &Path) -> Result<()> {
+        match &*self.0 {
+            Engine::Sqlite(sqlite) => sqlite.backup(to),
+            Engine::Postgres(_) => {
+                Err(Error::invalid("database", "is PostgreSQL: back it up with its own pg_dump"))
+            }
+        }
+    }
+
+    /// Finishes what waits, refuses what comes later, and closes every connection. Blocks.
+    pub fn close(&self) {
+        match &*self.0 {
+            Engine::Sqlite(sqlite) => sqlite.close(),
+            Engine::Postgres(postgres) => postgres.close(),
+        }
+    }
+
+    fn on_target<T: Send>(&self, work: impl Fn(&mut dyn migrate::Target) -> Result<T> + Sync) -> Result<T> {
+        match &*self.0 {
+            Engine::Sqlite(sqlite) => work(&mut sqlite.migration_target()?),
+            Engine::Postgres(postgres) => postgres.with_client(|client| work(client)),
+        }
     }
 }

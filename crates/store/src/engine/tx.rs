@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use ferrum_domain::{Error, Result};
 
 use super::EngineKind;
-use super::EngineKind;
 use super::postgres::PostgresTx;
 use super::sqlite::SqliteTx;
 use crate::row::{Row, Value};
@@ -91,14 +90,6 @@ impl Tx<'_> {
         match &mut self.0 {
             TxOf::Sqlite(tx) => tx.execute(sql, params),
             TxOf::Postgres(tx) => tx.execute(sql, params),
-        }
-    }
-
-    /// Which engine answers, for the few statements that exist twice.
-    pub(crate) fn kind(&self) -> EngineKind {
-        match &self.0 {
-            TxOf::Sqlite(_) => EngineKind::Sqlite,
-            TxOf::Postgres(_) => EngineKind::Postgres,
         }
     }
 

@@ -1,0 +1,135 @@
+//! The server engine: a bounded pool of connections, each on a thread of its own, behind a fair queue.
+
+mod dialect;
+mod outcome;
+mod session;
+mod target;
+mod tx;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+use ferrum_domain::{Error, Result};
+use postgres::config::SslMode;
+use postgres::{Client, Config, NoTls};
+use tokio::time::timeout;
+
+use super::job::{Job, closed, pack};
+use super::tx::{Fault, Tx, TxOf};
+use super::workers::Workers;
+use session::Session;
+pub(super) use tx::PostgresTx;
+
+/// Closures that wait at most; more are refused at once.
+const QUEUE: usize = 1024;
+/// How long a closure waits for a connection.
+const WAIT_LIMIT: Duration = Duration::from_secs(5);
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How long a connection may stay silent before it counts as gone.
+const SILENCE_LIMIT: Duration = Duration::from_secs(30);
+
+/// What a closure wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Read,
+    Write,
+}
+
+struct Queued {
+    job: Box<dyn Job>,
+    mode: Mode,
+    /// Set by whoever comes first: the thread that runs it or the caller who has waited enough.
+    taken: Arc<AtomicBool>,
+}
+
+pub(super) struct Postgres {
+    config: Config,
+    workers: Workers<Queued>,
+}
+
+impl Postgres {
+    pub(super) fn open(url: &str, pool: usize) -> Result<Self> {
+        let config = configure(url)?;
+        let (workers, jobs) = Workers::new(QUEUE);
+        let postgres = Self { config, workers };
+        postgres.with_client(|_| Ok(()))?;
+        for _ in 0..pool {
+            let (session, jobs) = (Session::new(postgres.config.clone()), jobs.clone());
+            postgres.workers.start("ferrum-postgres", move || serve(session, &jobs))?;
+        }
+        Ok(postgres)
+    }
+
+    pub(super) async fn run<T, F>(&self, mode: Mode, work: F) -> Result<T>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let (job, mut answer) = pack(work);
+        let taken = Arc::new(AtomicBool::new(false));
+        self.workers.send(Queued { job, mode, taken: Arc::clone(&taken) })?;
+        let answered = match timeout(WAIT_LIMIT, &mut answer).await {
+            Ok(answered) => answered,
+            Err(_) if !taken.swap(true, Ordering::AcqRel) => {
+                let limit = WAIT_LIMIT.as_secs();
+                return Err(Error::unavailable(format!("no database connection was free for {limit} s")));
+            }
+            // It is running, and only its end says whether it was committed.
+            Err(_) => answer.await,
+        };
+        answered.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Runs `work` on a connection of its own.
+    pub(super) fn with_client<T: Send>(
+        &self,
+        work: impl FnOnce(&mut target::PostgresTarget) -> Result<T> + Send,
+    ) -> Result<T> {
+        // The client blocks on a runtime inside of it, which must not happen on a thread of ours.
+        let run = || work(&mut target::PostgresTarget::new(connect(&self.config)?));
+        let joined = thread::scope(|scope| scope.spawn(run).join());
+        joined.unwrap_or_else(|_| Err(Error::internal("a panic on a connection to PostgreSQL")))
+    }
+
+    pub(super) fn close(&self) {
+        self.workers.close();
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn serve(mut session: Session, jobs: &Receiver<Option<Queued>>) {
+    while let Ok(Some(Queued { mut job, mode, taken })) = jobs.recv() {
+        if !taken.swap(true, Ordering::AcqRel) {
+            session.run(mode, job.as_mut());
+            job.answer();
+        }
+    }
+}
+
+fn configure(url: &str) -> Result<Config> {
+    // The URL may hold a password, so no error shows it.
+    let unusable = |why: &str| Error::unavailable(format!("the database URL cannot be used: {why}"));
+    let mut config: Config = url.parse().map_err(|error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        unusable(&format!("{error}: {cause} (of sslmode, only disable and prefer are supported)"))
+    })?;
+    if config.get_ssl_mode() == SslMode::Require {
+        return Err(unusable("sslmode=require needs TLS, which is not supported: use a private network"));
+    }
+    config.application_name("ferrum").connect_timeout(CONNECT_LIMIT).tcp_user_timeout(SILENCE_LIMIT);
+    Ok(config)
+}
+
+fn connect(config: &Config) -> Result<Client> {
+    config
+        .connect(NoTls)
+        .map_err(|error| Error::unavailable(format!("connecting to PostgreSQL: {}", outcome::text(&error))))
+}

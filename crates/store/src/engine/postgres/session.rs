@@ -1,0 +1,134 @@
+//! One connection: runs closures in transactions, again when they lost against another one.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::thread;
+use std::time::Duration;
+
+use ferrum_domain::{Error, Result};
+use postgres::{Client, Config, IsolationLevel, Statement};
+
+use super::outcome;
+use super::{Fault, Job, Mode, PostgresTx, Tx, TxOf, connect};
+
+/// How often a closure that lost against another transaction runs again.
+const RETRIES: u32 = 5;
+
+/// A server that runs a statement for longer, or waits longer for the next one, gives up.
+const LIMITS: &str =
+    "SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s'; SET lock_timeout = '5s'";
+
+pub(super) struct Session {
+    config: Config,
+    live: Option<Live>,
+}
+
+/// A connection with the statements prepared on it.
+struct Live {
+    client: Client,
+    statements: HashMap<String, Statement>,
+}
+
+/// How an attempt to run a closure ended.
+enum Ended {
+    /// The job has its result.
+    Done,
+    /// Another transaction came first; nothing was kept.
+    Outrun,
+    /// The connection was gone before COMMIT was sent; nothing was kept.
+    Lost,
+    /// The connection went during COMMIT: nobody knows whether it was kept.
+    Unknown,
+}
+
+impl Session {
+    pub(super) fn new(config: Config) -> Self {
+        Self { config, live: None }
+    }
+
+    /// Runs the closure until it has a result.
+    pub(super) fn run(&mut self, mode: Mode, job: &mut dyn Job) {
+        let (mut retries, mut reconnected) = (0, false);
+        loop {
+            match self.attempt(mode, job) {
+                Ok(Ended::Done) => return,
+                Ok(Ended::Outrun) if retries < RETRIES => {
+                    retries += 1;
+                    metrics::counter!("ferrum_store_retried_writes_total").increment(1);
+                    thread::sleep(pause(retries));
+                }
+                Ok(Ended::Outrun) => {
+                    return job.fail(Error::unavailable("lost against other transactions too often"));
+                }
+                Ok(Ended::Lost) if !reconnected => {
+                    reconnected = true;
+                    self.live = None;
+                }
+                Ok(Ended::Lost) => {
+                    self.live = None;
+                    return job.fail(Error::unavailable("the connection to PostgreSQL was lost"));
+                }
+                Ok(Ended::Unknown) => {
+                    self.live = None;
+                    return job.fail(Error::unavailable("the connection to PostgreSQL was lost in COMMIT"));
+                }
+                Err(error) => return job.fail(error),
+            }
+        }
+    }
+
+    fn attempt(&mut self, mode: Mode, job: &mut dyn Job) -> Result<Ended> {
+        let live = match self.live.take() {
+            Some(live) if !live.client.is_closed() => self.live.insert(live),
+            _ => self.live.insert(Live::connect(&self.config)?),
+        };
+        let isolation = match mode {
+            Mode::Read => IsolationLevel::RepeatableRead,
+            Mode::Write => IsolationLevel::Serializable,
+        };
+        let begin = live.client.build_transaction().isolation_level(isolation).read_only(mode == Mode::Read);
+        let transaction = match begin.start() {
+            Ok(transaction) => transaction,
+            Err(error) => return ended(&error, Ended::Lost),
+        };
+        let mut tx = Tx(TxOf::Postgres(PostgresTx::new(transaction, &mut live.statements)));
+        let good = job.run(&mut tx);
+        let TxOf::Postgres(PostgresTx { transaction, fault, .. }) = tx.0 else { return Ok(Ended::Done) };
+        match fault {
+            Some(Fault::Lost) => Ok(Ended::Lost),
+            Some(Fault::Outrun) => Ok(transaction.rollback().map_or(Ended::Lost, |()| Ended::Outrun)),
+            _ if good => match transaction.commit() {
+                Ok(()) => Ok(Ended::Done),
+                Err(error) => ended(&error, Ended::Unknown),
+            },
+            // A connection that cannot roll back is found closed by the next closure.
+            _ => {
+                let _ = transaction.rollback();
+                Ok(Ended::Done)
+            }
+        }
+    }
+}
+
+impl Live {
+    fn connect(config: &Config) -> Result<Self> {
+        let mut client = connect(config)?;
+        client.batch_execute(LIMITS).map_err(|error| outcome::of(&error, LIMITS))?;
+        Ok(Self { client, statements: HashMap::new() })
+    }
+}
+
+fn ended(error: &postgres::Error, when_lost: Ended) -> Result<Ended> {
+    match outcome::fault(error) {
+        Fault::Outrun => Ok(Ended::Outrun),
+        Fault::Lost => Ok(when_lost),
+        _ => Err(outcome::of(error, "a transaction")),
+    }
+}
+
+/// Up to 10, 20, 40, 80, 160 ms, so that those who met once do not meet again.
+fn pause(retries: u32) -> Duration {
+    // Each hasher of the standard library starts from a random key.
+    let random = RandomState::new().hash_one(retries);
+    Duration::from_micros(random % (5_000 << retries))
+}

@@ -1,0 +1,66 @@
+//! A transaction on one connection.
+
+use std::collections::HashMap;
+
+use ferrum_domain::{Error, Result};
+use postgres::fallible_iterator::FallibleIterator as _;
+use postgres::types::ToSql;
+use postgres::{Statement, Transaction};
+
+use super::{Fault, dialect, outcome};
+use crate::engine::tx::OnRow;
+use crate::row::{Row, RowOf, Value};
+
+pub(in crate::engine) struct PostgresTx<'c> {
+    pub(super) transaction: Transaction<'c>,
+    statements: &'c mut HashMap<String, Statement>,
+    pub(in crate::engine) fault: Option<Fault>,
+}
+
+impl<'c> PostgresTx<'c> {
+    pub(super) fn new(transaction: Transaction<'c>, statements: &'c mut HashMap<String, Statement>) -> Self {
+        Self { transaction, statements, fault: None }
+    }
+
+    pub(in crate::engine) fn each(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        on_row: OnRow<'_>,
+    ) -> Result<()> {
+        let statement = self.prepare(sql)?;
+        let answer = self.transaction.query_raw(&statement, dynamic(params));
+        let rows = answer.and_then(|rows| rows.collect::<Vec<_>>());
+        for row in rows.map_err(|error| self.failed(sql, &error))? {
+            if on_row(&Row(RowOf::Postgres(&row)))?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(in crate::engine) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64> {
+        let statement = self.prepare(sql)?;
+        let params: Vec<_> = dynamic(params).collect();
+        self.transaction.execute(&statement, &params).map_err(|error| self.failed(sql, &error))
+    }
+
+    fn prepare(&mut self, sql: &str) -> Result<Statement> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let prepared = self.transaction.prepare(&dialect::statement(sql));
+        let statement = prepared.map_err(|error| self.failed(sql, &error))?;
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    fn failed(&mut self, sql: &str, error: &postgres::Error) -> Error {
+        self.fault = Some(outcome::fault(error));
+        outcome::of(error, sql)
+    }
+}
+
+fn dynamic<'v>(params: &'v [Value<'v>]) -> impl ExactSizeIterator<Item = &'v (dyn ToSql + Sync)> + 'v {
+    params.iter().map(|value| value as &(dyn ToSql + Sync))
+}

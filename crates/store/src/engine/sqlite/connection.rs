@@ -1,0 +1,55 @@
+//! How a connection to the file is set up.
+
+use std::path::Path;
+use std::time::Duration;
+
+use ferrum_domain::Result;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::outcome;
+
+/// How long a connection waits for another process to finish its transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// More than the product has statements, so that none is ever prepared twice.
+const STATEMENT_CACHE: usize = 1024;
+
+/// What a connection may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Look only.
+    Read,
+    /// Change rows, and make the file when there is none.
+    Write,
+}
+
+pub(super) fn open(path: &Path, access: Access) -> Result<Connection> {
+    let flags = match access {
+        Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+    };
+    // A connection is used by one thread at a time; its own mutex would only cost.
+    let opened = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .and_then(|connection| prepare(&connection, access).map(|()| connection));
+    opened.map_err(|error| outcome::of(&error, &format!("opening {}", path.display())))
+}
+
+fn prepare(connection: &Connection, access: Access) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    // Without it this build of SQLite plans joined statements anew at each use.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -8 * 1024)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    if access == Access::Write {
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        // Fails on a file that cannot be written; such a file can still be read.
+        if !connection.is_readonly(rusqlite::MAIN_DB)? {
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+        }
+    }
+    Ok(())
+}

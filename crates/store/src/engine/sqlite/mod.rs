@@ -1,0 +1,104 @@
+//! The embedded engine: readers on the callers' threads, one writer, all on one file.
+
+mod backup;
+mod connection;
+mod outcome;
+mod readers;
+mod target;
+mod tx;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+use ferrum_domain::Result;
+
+use super::job::{closed, pack, run_caught};
+use super::tx::{Fault, Tx};
+use readers::Readers;
+pub(super) use tx::SqliteTx;
+use writer::Writer;
+
+/// What tests change about a database.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tuning {
+    /// The file grows no further than this many pages.
+    pub(super) max_page_count: Option<u32>,
+    /// Every COMMIT of the writer fails while it is set.
+    #[cfg(test)]
+    pub(super) refuse_commits: Option<std::sync::Arc<std::sync::atomic::AtomicBool>>,
+}
+
+pub(super) struct Sqlite {
+    path: PathBuf,
+    readers: Readers,
+    writer: Writer,
+}
+
+impl Sqlite {
+    pub(super) fn open(path: &Path, tuning: &Tuning) -> Result<Self> {
+        // First the writer, which makes the file when there is none.
+        let writer = Writer::start(path, tuning)?;
+        let readers = Readers::start(path)?;
+        Ok(Self { path: path.to_owned(), readers, writer })
+    }
+
+    /// Runs a short read here and now. `None` when it took too long, or no connection is free: it
+    /// must then run on a reader thread.
+    pub(super) fn read_inline<T>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T>) -> Option<Result<T>> {
+        let reader = self.readers.lease()?;
+        reader.run(readers::INLINE_LIMIT, |tx| {
+            let result = run_caught(&work, tx);
+            if tx.fault() == Some(Fault::Interrupted) {
+                metrics::counter!("ferrum_store_slow_reads_total").increment(1);
+                return None;
+            }
+            Some(result)
+        })
+    }
+
+    pub(super) async fn read_on_thread<T, F>(&self, work: F) -> Result<T>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let (job, answer) = pack(work);
+        self.readers.send(job)?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let (job, answer) = pack(work);
+        self.writer.send(job)?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    pub(super) fn backup(&self, to: &Path) -> Result<()> {
+        backup::copy(&self.path, to)
+    }
+
+    pub(super) fn migration_target(&self) -> Result<target::SqliteTarget> {
+        target::SqliteTarget::open(&self.path)
+    }
+
+    /// The writer goes last: a connection that may write is the one to fold the log into the file.
+    pub(super) fn close(&self) {
+        self.readers.close();
+        self.writer.close();
+    }
+
+    /// A connection of its own, for looking at statements without running them.
+    #[cfg(test)]
+    pub(super) fn inspector(&self) -> Result<rusqlite::Connection> {
+        connection::open(&self.path, connection::Access::Read)
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

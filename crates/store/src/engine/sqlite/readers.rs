@@ -1,0 +1,170 @@
+//! Read-only connections: a pool for short reads on the callers' threads, and a few threads with
+//! their own for long ones.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use crossbeam_queue::ArrayQueue;
+use ferrum_domain::{Error, Result};
+use rusqlite::Connection;
+
+use super::connection::{self, Access};
+use super::outcome;
+use super::tx::SqliteTx;
+use crate::engine::job::Job;
+use crate::engine::tx::{Fault, Tx, TxOf};
+use crate::engine::workers::Workers;
+
+/// How long a read may hold up a runtime's worker.
+pub(super) const INLINE_LIMIT: Duration = Duration::from_millis(5);
+/// How long a read may take at all.
+const THREAD_LIMIT: Duration = Duration::from_secs(30);
+const THREADS: usize = 2;
+/// Long reads that wait at most.
+const QUEUE: usize = 256;
+/// Instructions of SQLite's virtual machine between two looks at the clock: some tens of microseconds.
+const CHECK_EVERY: i32 = 1000;
+
+pub(super) struct Readers {
+    idle: ArrayQueue<Box<Reader>>,
+    workers: Workers<Box<dyn Job>>,
+}
+
+impl Readers {
+    pub(super) fn start(path: &Path) -> Result<Self> {
+        // One for each worker of the runtime, and one for the thread that blocks on it.
+        let inline = thread::available_parallelism().map_or(2, usize::from) + 1;
+        let idle = ArrayQueue::new(inline);
+        for _ in 0..inline {
+            // The queue has a place for each.
+            let _ = idle.push(Box::new(Reader::open(path)?));
+        }
+        let (workers, jobs) = Workers::new(QUEUE);
+        for _ in 0..THREADS {
+            let (reader, jobs) = (Reader::open(path)?, jobs.clone());
+            workers.start("ferrum-reader", move || serve(&reader, &jobs))?;
+        }
+        Ok(Self { idle, workers })
+    }
+
+    /// A connection to read with on this thread, if one is free.
+    pub(super) fn lease(&self) -> Option<Lease<'_>> {
+        let reader = self.idle.pop()?;
+        Some(Lease { reader: Some(reader), home: &self.idle })
+    }
+
+    /// Leaves a read to the threads.
+    pub(super) fn send(&self, job: Box<dyn Job>) -> Result<()> {
+        self.workers.send(job)
+    }
+
+    pub(super) fn close(&self) {
+        while self.idle.pop().is_some() {}
+        self.workers.close();
+    }
+}
+
+fn serve(reader: &Reader, jobs: &Receiver<Option<Box<dyn Job>>>) {
+    while let Ok(Some(mut job)) = jobs.recv() {
+        let ran = reader.run(THREAD_LIMIT, |tx| {
+            job.run(tx);
+            if tx.fault() == Some(Fault::Interrupted) {
+                let limit = THREAD_LIMIT.as_secs();
+                job.fail(Error::unavailable(format!("a read ran for more than {limit} s")));
+            }
+        });
+        if let Err(error) = ran {
+            job.fail(error);
+        }
+        job.answer();
+    }
+}
+
+/// A reader that goes back to the pool by itself.
+pub(super) struct Lease<'p> {
+    reader: Option<Box<Reader>>,
+    home: &'p ArrayQueue<Box<Reader>>,
+}
+
+impl Lease<'_> {
+    /// Runs `work` on a snapshot. `None` when it was stopped at the limit.
+    pub(super) fn run<T>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce(&mut Tx<'_>) -> Option<Result<T>>,
+    ) -> Option<Result<T>> {
+        match self.reader.as_ref()?.run(limit, work) {
+            Ok(result) => result,
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            let _ = self.home.push(reader);
+        }
+    }
+}
+
+pub(super) struct Reader {
+    connection: Connection,
+    deadline: Arc<Deadline>,
+}
+
+impl Reader {
+    fn open(path: &Path) -> Result<Self> {
+        let mut connection = connection::open(path, Access::Read)?;
+        let deadline = Arc::new(Deadline { start: Instant::now(), nanos: AtomicU64::new(u64::MAX) });
+        let watched = Arc::clone(&deadline);
+        connection
+            .progress_handler(CHECK_EVERY, Some(move || watched.has_passed()))
+            .map_err(|error| outcome::of(&error, "watching the time of reads"))?;
+        Ok(Self { connection, deadline })
+    }
+
+    fn run<T>(&self, limit: Duration, work: impl FnOnce(&mut Tx<'_>) -> T) -> Result<T> {
+        self.control("BEGIN")?;
+        self.deadline.set(limit);
+        let mut tx = Tx(TxOf::Sqlite(SqliteTx::new(&self.connection, Access::Read)));
+        let done = work(&mut tx);
+        self.deadline.clear();
+        if !self.connection.is_autocommit() {
+            self.control("COMMIT").or_else(|_| self.control("ROLLBACK"))?;
+        }
+        Ok(done)
+    }
+
+    fn control(&self, sql: &str) -> Result<()> {
+        let ran = self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+        ran.map(drop).map_err(|error| outcome::of(&error, sql))
+    }
+}
+
+/// The instant at which a reader has to stop.
+struct Deadline {
+    start: Instant,
+    /// After `start`; the largest number is never.
+    nanos: AtomicU64,
+}
+
+impl Deadline {
+    fn set(&self, limit: Duration) {
+        let at = self.start.elapsed() + limit;
+        self.nanos.store(u64::try_from(at.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn clear(&self) {
+        self.nanos.store(u64::MAX, Ordering::Relaxed);
+    }
+
+    fn has_passed(&self) -> bool {
+        let limit = self.nanos.load(Ordering::Relaxed);
+        limit != u64::MAX && self.start.elapsed().as_nanos() > u128::from(limit)
+    }
+}

@@ -1,0 +1,149 @@
+//! The one writer: it runs waiting closures together in one transaction, a savepoint each, and
+//! answers after the COMMIT. One fsync serves them all.
+
+use std::path::Path;
+
+use crossbeam_channel::Receiver;
+use ferrum_domain::{Error, Result};
+use rusqlite::Connection;
+
+use super::Tuning;
+use super::connection::{self, Access};
+use super::outcome;
+use super::tx::SqliteTx;
+use crate::engine::job::Job;
+use crate::engine::tx::{Tx, TxOf};
+use crate::engine::workers::Workers;
+
+/// Writes that wait at most; more are refused at once.
+pub(super) const QUEUE: usize = 1024;
+/// Closures in one transaction at most.
+const BATCH: usize = 256;
+
+pub(super) struct Writer(Workers<Box<dyn Job>>);
+
+impl Writer {
+    pub(super) fn start(path: &Path, tuning: &Tuning) -> Result<Self> {
+        let connection = tune(connection::open(path, Access::Write)?, tuning)?;
+        let (workers, jobs) = Workers::new(QUEUE);
+        workers.start("ferrum-writer", move || serve(&connection, &jobs))?;
+        Ok(Self(workers))
+    }
+
+    pub(super) fn send(&self, job: Box<dyn Job>) -> Result<()> {
+        self.0.send(job)
+    }
+
+    pub(super) fn close(&self) {
+        self.0.close();
+    }
+}
+
+#[cfg_attr(not(test), expect(unused_mut, reason = "only tests hook into commits"))]
+fn tune(mut connection: Connection, tuning: &Tuning) -> Result<Connection> {
+    let failed = |error| outcome::of(&error, "setting up the writer");
+    if let Some(pages) = tuning.max_page_count {
+        connection.pragma_update(None, "max_page_count", pages).map_err(failed)?;
+    }
+    #[cfg(test)]
+    if let Some(refuse) = tuning.refuse_commits.clone() {
+        let hook = move || refuse.load(std::sync::atomic::Ordering::SeqCst);
+        connection.commit_hook(Some(hook)).map_err(failed)?;
+    }
+    Ok(connection)
+}
+
+fn serve(connection: &Connection, jobs: &Receiver<Option<Box<dyn Job>>>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut open = true;
+    while open {
+        let Ok(Some(first)) = jobs.recv() else { break };
+        batch.push(first);
+        while open && batch.len() < BATCH {
+            match jobs.try_recv() {
+                Ok(Some(job)) => batch.push(job),
+                Ok(None) => open = false,
+                Err(_) => break,
+            }
+        }
+        run(connection, &mut batch);
+        batch.drain(..).for_each(Job::answer);
+    }
+}
+
+fn run(connection: &Connection, batch: &mut [Box<dyn Job>]) {
+    if let [only] = batch {
+        return alone(connection, only.as_mut());
+    }
+    match together(connection, batch) {
+        Ok(()) => {}
+        Err(Undone::Refused(reason)) => {
+            for job in batch {
+                job.fail(Error::unavailable(reason.clone()));
+            }
+        }
+        Err(Undone::Lost) => {
+            for job in batch {
+                alone(connection, job.as_mut());
+            }
+        }
+    }
+}
+
+/// Why nothing of a batch was kept.
+enum Undone {
+    /// The database would not begin or commit.
+    Refused(String),
+    /// One member took the whole transaction with it, as a full disk does.
+    Lost,
+}
+
+fn together(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), Undone> {
+    control(connection, "BEGIN IMMEDIATE").map_err(|error| Undone::Refused(error.to_string()))?;
+    for job in batch {
+        if member(connection, job.as_mut()).is_err() || connection.is_autocommit() {
+            roll_back(connection);
+            return Err(Undone::Lost);
+        }
+    }
+    commit(connection).map_err(|error| Undone::Refused(error.to_string()))
+}
+
+fn member(connection: &Connection, job: &mut dyn Job) -> Result<()> {
+    control(connection, "SAVEPOINT member")?;
+    let good = job.run(&mut Tx(TxOf::Sqlite(SqliteTx::new(connection, Access::Write))));
+    if !good && !connection.is_autocommit() {
+        control(connection, "ROLLBACK TO member")?;
+    }
+    control(connection, "RELEASE member")
+}
+
+fn alone(connection: &Connection, job: &mut dyn Job) {
+    if let Err(error) = control(connection, "BEGIN IMMEDIATE") {
+        return job.fail(Error::unavailable(error.to_string()));
+    }
+    let good = job.run(&mut Tx(TxOf::Sqlite(SqliteTx::new(connection, Access::Write))));
+    if !good {
+        roll_back(connection);
+    } else if let Err(error) = commit(connection) {
+        job.fail(Error::unavailable(error.to_string()));
+    }
+}
+
+fn commit(connection: &Connection) -> Result<()> {
+    control(connection, "COMMIT").inspect_err(|_| roll_back(connection))
+}
+
+/// Ends the transaction, if the engine has not already.
+fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit()
+        && let Err(error) = control(connection, "ROLLBACK")
+    {
+        tracing::error!(%error, "a transaction could not be rolled back");
+    }
+}
+
+fn control(connection: &Connection, sql: &str) -> Result<()> {
+    let ran = connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+    ran.map(drop).map_err(|error| outcome::of(&error, sql))
+}
