@@ -7,14 +7,14 @@ use std::sync::Arc;
 use ferrum_domain::strength::load::LoadContext;
 use ferrum_domain::strength::lookup::{DailyEntries, WeeklyEntries, WeeklyEntry};
 use ferrum_domain::strength::position::Shape;
-use ferrum_domain::strength::prescription::{MaxSource, Prescription};
+use ferrum_domain::strength::prescription::{self, MaxSource, Prescription};
 use ferrum_domain::strength::selection::Configuration;
 use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Error, Result};
 use ferrum_store::lifts::Lift;
 use ferrum_store::{
-    Tx, catalogue, daily_lookups, days, lifts, prescriptions, program_progressions, programs, weekly_lookups,
-    weeks,
+    Tx, catalogue, cycles, daily_lookups, days, lifts, prescriptions, program_progressions, programs,
+    weekly_lookups, weeks,
 };
 
 use crate::App;
@@ -99,6 +99,10 @@ impl CompiledProgram {
 }
 
 impl Week {
+    fn length(&self) -> i64 {
+        i64::try_from(self.sessions.len()).unwrap_or(i64::MAX)
+    }
+
     /// The session at `index`, counted from 0; the last one when the week has become shorter.
     pub fn session_at(&self, index: i64) -> Option<&Session> {
         let index = usize::try_from(index).unwrap_or(0).min(self.sessions.len().checked_sub(1)?);
@@ -141,25 +145,25 @@ pub fn for_writing(app: &App, tx: &mut Tx<'_>, program_id: &str) -> Result<Arc<C
 
 fn compile(tx: &mut Tx<'_>, program_id: &str) -> Result<CompiledProgram> {
     let program = programs::get(tx, program_id)?;
+    let cycle = cycles::get(tx, &program.cycle_id)?;
     let weekly = program.weekly_lookup_id.as_deref().map(|id| weekly_lookups::get(tx, id)).transpose()?;
     let daily = program.daily_lookup_id.as_deref().map(|id| daily_lookups::get(tx, id)).transpose()?;
     let mut compiler = Compiler {
+        weekly: weekly.map(|lookup| lookup.entries),
         daily: daily.map(|lookup| lookup.entries),
         lifts: HashMap::new(),
         sessions: HashMap::new(),
     };
     let mut compiled = BTreeMap::new();
     for week in weeks::list_of_cycle(tx, &program.cycle_id)? {
-        compiled.insert(
-            week.week_number,
-            compiler.week(tx, &week, weekly.as_ref().map(|lookup| &lookup.entries))?,
-        );
+        // A week may have been made ahead of a longer cycle.
+        if week.number <= cycle.length_weeks {
+            compiled.insert(week.number, compiler.week(tx, &week)?);
+        }
     }
+    let sessions = compiled.iter().map(|(number, week)| (*number, week.length()));
     Ok(CompiledProgram {
-        shape: Shape::new(
-            program.length_weeks,
-            compiled.iter().map(|(number, week)| (*number, week.sessions.len() as i64)),
-        ),
+        shape: Shape::new(cycle.length_weeks, sessions),
         configurations: program_progressions::list_configurations(tx, program_id)?,
         lifts: compiled.values().flat_map(|week| week.lifts.iter().cloned()).collect(),
         default_rounding: program.default_rounding,
@@ -173,7 +177,76 @@ fn compile(tx: &mut Tx<'_>, program_id: &str) -> Result<CompiledProgram> {
 
 /// What several weeks and sessions share while a program is compiled.
 struct Compiler {
+    weekly: Option<WeeklyEntries>,
     daily: Option<DailyEntries>,
     lifts: HashMap<String, Lift>,
     sessions: HashMap<String, Arc<Session>>,
+}
+
+impl Compiler {
+    fn week(&mut self, tx: &mut Tx<'_>, week: &weeks::Week) -> Result<Week> {
+        let mut sessions = Vec::new();
+        for place in weeks::days(tx, &week.id)? {
+            sessions.push(self.session(tx, &place.day_id)?);
+        }
+        Ok(Week {
+            lifts: sessions.iter().flat_map(|session| session.lifts.iter().cloned()).collect(),
+            entry: self.weekly.as_ref().and_then(|table| table.get(week.number)).cloned(),
+            sessions,
+        })
+    }
+
+    fn session(&mut self, tx: &mut Tx<'_>, day_id: &str) -> Result<Arc<Session>> {
+        if let Some(session) = self.sessions.get(day_id) {
+            return Ok(Arc::clone(session));
+        }
+        let day = days::get(tx, day_id)?;
+        let mut exercises = Vec::new();
+        for place in days::prescriptions(tx, day_id)? {
+            exercises.push(self.exercise(tx, &place.prescription_id)?);
+        }
+        let metadata = day.metadata.map(serde_json::Value::Object);
+        let session = Arc::new(Session {
+            lifts: exercises.iter().map(|exercise| exercise.lift_id.clone()).collect(),
+            daily: self.daily.as_ref().and_then(|table| table.find(&day.slug, metadata.as_ref())),
+            slug: day.slug,
+            exercises,
+        });
+        self.sessions.insert(day_id.to_owned(), Arc::clone(&session));
+        Ok(session)
+    }
+
+    fn exercise(&mut self, tx: &mut Tx<'_>, prescription_id: &str) -> Result<Exercise> {
+        let row = prescriptions::get(tx, prescription_id)?;
+        let max_lift = row.load_strategy.max_lift(&row.lift_id).to_owned();
+        self.read_lift_and_ancestors(tx, &row.lift_id)?;
+        self.read_lift_and_ancestors(tx, &max_lift)?;
+        let max_chain = prescription::chain(&max_lift, |id| self.lifts.get(id)?.parent_id.as_deref());
+        let lift = self.lift(&row.lift_id)?;
+        Ok(Exercise {
+            lift_id: lift.id.clone(),
+            lift_name: lift.name.clone(),
+            lift_slug: lift.slug.clone(),
+            max_slug: self.lift(&max_lift)?.slug.clone(),
+            max_chain,
+            plan: Prescription { load_strategy: row.load_strategy, set_scheme: row.set_scheme },
+            prescription_id: row.id,
+            notes: row.notes,
+            rest_seconds: row.rest_seconds,
+        })
+    }
+
+    fn read_lift_and_ancestors(&mut self, tx: &mut Tx<'_>, lift_id: &str) -> Result<()> {
+        let mut next = Some(lift_id.to_owned());
+        while let Some(id) = next.filter(|id| !self.lifts.contains_key(id)) {
+            let lift = lifts::get(tx, &id)?;
+            next = lift.parent_id.clone();
+            self.lifts.insert(id, lift);
+        }
+        Ok(())
+    }
+
+    fn lift(&self, id: &str) -> Result<&Lift> {
+        self.lifts.get(id).ok_or_else(|| Error::internal("a prescribed lift was not read"))
+    }
 }

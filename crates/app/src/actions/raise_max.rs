@@ -73,6 +73,7 @@ pub(crate) fn raise_max(
             user_id: enrollment.user_id.clone(),
             lift_id: lift_id.to_owned(),
             progression_id: configuration.progression_id.clone(),
+            max_type: rule.max_type.as_str().to_owned(),
             previous_value: raise.previous,
             new_value: raise.new,
             applied_at: now,

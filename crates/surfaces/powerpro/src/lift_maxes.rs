@@ -182,15 +182,17 @@ pub async fn list(call: Call<Owner>, query: Asked<LiftMaxQuery>) -> Reply<200, P
 pub async fn get_current(call: Call<Owner>, query: Asked<CurrentQuery>) -> Reply<200, LiftMaxOut> {
     let app = call.app();
     let user_id = call.permission().id.clone();
-    call.read(move |tx, _| {
+    call.read(move |tx, me| {
         let query = query.get()?;
         let mut violations = Violations::new();
         let lift = required("lift", query.lift.as_deref(), &mut violations);
         let max_type = required("type", query.max_type.as_deref(), &mut violations);
         let max_type = choice("type", max_type, &TYPES, &mut violations);
         let (lift, max_type) = violations.finish(lift.zip(max_type))?;
-        let max = lift_maxes::find_current(tx, &user_id, lift, max_type, app.clock.now())?;
-        Ok(max.ok_or(Error::NotFound)?.into())
+        let account = owner::known_account(tx, me, &user_id)?.ok_or(Error::NotFound)?;
+        let current = lift_maxes::find_current(tx, account, lift, max_type, app.clock.now())?;
+        let current = current.ok_or(Error::NotFound)?;
+        Ok(lift_maxes::get(tx, &current.id)?.into())
     })
     .await
 }
@@ -301,7 +303,7 @@ pub async fn delete(call: Call<Authenticated>) -> Reply<204, ()> {
 fn stored(tx: &mut Tx<'_>, max: LiftMax, now: Millis) -> Result<StoredOut> {
     let mut warnings = Vec::new();
     if max.max_type == MaxType::TrainingMax
-        && let Some(one_rm) = lift_maxes::find_current(tx, &max.user_id, &max.lift_id, MaxType::OneRm, now)?
+        && let Some(one_rm) = lift_maxes::find_current(tx, max.account, &max.lift_id, MaxType::OneRm, now)?
     {
         warnings.extend(maxes::training_max_warning(max.value, one_rm.value));
     }

@@ -6,7 +6,7 @@ use ferrum_app::actions::generate_workout::{Wanted, Workout, WorkoutExercise, ge
 use ferrum_domain::access::Identity;
 use ferrum_domain::{Result, Violations, time};
 use ferrum_endpoint::{Asked, Owner};
-use ferrum_store::Tx;
+use ferrum_store::{Tx, accounts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -137,8 +137,19 @@ fn answer(
 ) -> Result<WorkoutOut> {
     let now = app.clock.now();
     let workout = generate_workout(app, tx, user_id, wanted, now)?;
-    let date = date.unwrap_or_else(|| now.civil_date(me.time_zone.as_deref()));
+    let date = match date {
+        Some(date) => date,
+        None => now.civil_date(time_zone(tx, me, user_id)?.as_deref()),
+    };
     Ok(WorkoutOut::new(user_id, date, workout))
+}
+
+/// The time zone in which the lifter's today is.
+fn time_zone(tx: &mut Tx<'_>, me: &Identity, user_id: &str) -> Result<Option<String>> {
+    if me.id == user_id {
+        return Ok(me.time_zone.clone());
+    }
+    Ok(accounts::find(tx, user_id)?.and_then(|account| account.time_zone))
 }
 
 fn week(name: &str, text: Option<&str>, violations: &mut Violations) -> Option<i64> {
