@@ -1,6 +1,6 @@
 //! `/prescriptions`: what to do in one exercise slot, and the weights that follow from it for a lifter.
 
-mod resolve;
+pub(crate) mod resolve;
 
 use std::borrow::Cow;
 

@@ -30,12 +30,12 @@ pub struct ResolvedOut {
     rest_seconds: Option<i64>,
 }
 
-/// The lift of a resolved prescription.
+/// The lift to do.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LiftRef {
-    id: String,
-    name: String,
-    slug: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) slug: String,
 }
 
 /// One set to do.
