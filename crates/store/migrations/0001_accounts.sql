@@ -1,6 +1,6 @@
 -- One account per person, with the addresses that the surfaces know it by.
 CREATE TABLE accounts (
-  key INTEGER PRIMARY KEY,
+  key INTEGER NOT NULL PRIMARY KEY,
   id TEXT NOT NULL,
   number INTEGER NOT NULL,
   object_id TEXT NOT NULL,

@@ -1,6 +1,6 @@
 -- Who changed what, appended to and never changed, but for the batch that seals an entry.
 CREATE TABLE audit_entries (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   at INTEGER NOT NULL,
   actor_key INTEGER,
   actor_id TEXT NOT NULL,
@@ -18,7 +18,7 @@ CREATE INDEX audit_entries_unsealed ON audit_entries (id) WHERE batch IS NULL;
 CREATE INDEX audit_entries_batch ON audit_entries (batch, id) WHERE batch IS NOT NULL;
 
 CREATE TABLE audit_batches (
-  number INTEGER PRIMARY KEY,
+  number INTEGER NOT NULL PRIMARY KEY,
   sealed_at INTEGER NOT NULL,
   entries INTEGER NOT NULL,
   digest TEXT NOT NULL

@@ -1,6 +1,6 @@
 -- Work that is done after the request that caused it, written in the same transaction.
 CREATE TABLE jobs (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   kind TEXT NOT NULL,
   -- Set on work that comes back by itself, of which there is one row each.
   recurring TEXT,
@@ -16,6 +16,6 @@ CREATE TABLE jobs (
   updated_at INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX jobs_recurring ON jobs (recurring);
-CREATE INDEX jobs_due ON jobs (run_at, id) WHERE state = 'waiting';
+CREATE INDEX jobs_due ON jobs (state, run_at, id);
 CREATE INDEX jobs_leased ON jobs (lease_until) WHERE state = 'running';
-CREATE INDEX jobs_state ON jobs (state, updated_at);
+CREATE INDEX jobs_done ON jobs (updated_at) WHERE state = 'done';

@@ -1,6 +1,6 @@
 -- The catalogue's version rises with every write to it; what is computed from it is kept by version.
 CREATE TABLE catalogue_version (
-  one INTEGER PRIMARY KEY,
+  one INTEGER NOT NULL PRIMARY KEY,
   version INTEGER NOT NULL
 );
 INSERT INTO catalogue_version (one, version) VALUES (1, 1);
@@ -14,7 +14,7 @@ CREATE TABLE catalogue_loads (
 CREATE UNIQUE INDEX catalogue_loads_name ON catalogue_loads (kind, name);
 
 CREATE TABLE lifts (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
   slug TEXT NOT NULL,
   is_competition INTEGER NOT NULL,
@@ -31,7 +31,7 @@ CREATE INDEX lifts_parent_id ON lifts (parent_id);
 
 -- value is in thousandths of the unit beside it.
 CREATE TABLE lift_maxes (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   account_key INTEGER NOT NULL,
   lift_id TEXT NOT NULL,
   max_type TEXT NOT NULL,

@@ -1,6 +1,6 @@
 -- load_strategy, set_scheme, metadata and entries are JSON as the document shows it.
 CREATE TABLE cycles (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
   length_weeks INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
@@ -10,7 +10,7 @@ CREATE INDEX cycles_name ON cycles (name, id);
 CREATE INDEX cycles_created_at ON cycles (created_at, id);
 
 CREATE TABLE weekly_lookups (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
   entries TEXT NOT NULL,
   created_at INTEGER NOT NULL,
@@ -20,7 +20,7 @@ CREATE INDEX weekly_lookups_name ON weekly_lookups (name, id);
 CREATE INDEX weekly_lookups_created_at ON weekly_lookups (created_at, id);
 
 CREATE TABLE daily_lookups (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
   entries TEXT NOT NULL,
   created_at INTEGER NOT NULL,
@@ -30,7 +30,7 @@ CREATE INDEX daily_lookups_name ON daily_lookups (name, id);
 CREATE INDEX daily_lookups_created_at ON daily_lookups (created_at, id);
 
 CREATE TABLE programs (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
   slug TEXT NOT NULL,
   description TEXT,
@@ -53,7 +53,7 @@ CREATE INDEX programs_daily_lookup_id ON programs (daily_lookup_id);
 
 -- of_lift_id repeats a member of load_strategy so that the lift it names cannot go away.
 CREATE TABLE prescriptions (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   lift_id TEXT NOT NULL,
   of_lift_id TEXT,
   load_strategy TEXT NOT NULL,
@@ -72,7 +72,7 @@ CREATE INDEX prescriptions_lift_id ON prescriptions (lift_id, position, id);
 CREATE INDEX prescriptions_of_lift_id ON prescriptions (of_lift_id);
 
 CREATE TABLE days (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
   slug TEXT NOT NULL,
   metadata TEXT,
@@ -88,7 +88,7 @@ CREATE INDEX days_created_at ON days (created_at, id);
 CREATE INDEX days_program_id ON days (program_id, name, id);
 
 CREATE TABLE day_prescriptions (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   day_id TEXT NOT NULL,
   prescription_id TEXT NOT NULL,
   position INTEGER NOT NULL,
@@ -101,7 +101,7 @@ CREATE INDEX day_prescriptions_position ON day_prescriptions (day_id, position, 
 CREATE INDEX day_prescriptions_prescription_id ON day_prescriptions (prescription_id);
 
 CREATE TABLE weeks (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   cycle_id TEXT NOT NULL,
   week_number INTEGER NOT NULL,
   name TEXT,
@@ -115,7 +115,7 @@ CREATE INDEX weeks_created_at ON weeks (created_at, id);
 
 -- A day may stand several times in a week; the id, made in order of time, breaks ties of position.
 CREATE TABLE week_days (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   week_id TEXT NOT NULL,
   day_id TEXT NOT NULL,
   position INTEGER NOT NULL,

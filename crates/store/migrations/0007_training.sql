@@ -1,5 +1,5 @@
 CREATE TABLE progressions (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
   type TEXT NOT NULL,
   parameters TEXT NOT NULL,
@@ -11,7 +11,7 @@ CREATE INDEX progressions_created_at ON progressions (created_at, id);
 CREATE INDEX progressions_type ON progressions (type, name, id);
 
 CREATE TABLE program_progressions (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   program_id TEXT NOT NULL,
   progression_id TEXT NOT NULL,
   lift_id TEXT,
@@ -29,7 +29,7 @@ CREATE INDEX program_progressions_progression_id ON program_progressions (progre
 CREATE INDEX program_progressions_lift_id ON program_progressions (lift_id);
 
 CREATE TABLE enrollments (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   account_key INTEGER NOT NULL,
   program_id TEXT NOT NULL,
   week INTEGER NOT NULL,
@@ -69,7 +69,7 @@ CREATE UNIQUE INDEX served_periods_period
 
 -- History outlives lifts and progressions: no foreign keys to them.
 CREATE TABLE progression_history (
-  id TEXT PRIMARY KEY,
+  id TEXT NOT NULL PRIMARY KEY,
   account_key INTEGER NOT NULL,
   lift_id TEXT NOT NULL,
   progression_id TEXT NOT NULL,

@@ -13,7 +13,8 @@ use crate::values::values;
 statements! {
     IDENTIFY = "SELECT key, status, role, credential_version, time_zone FROM accounts WHERE id = ?1";
     FIND_KEY = "SELECT key FROM accounts WHERE id = ?1";
-    NEXT = "SELECT COALESCE(MAX(key), 0) + 1, COALESCE(MAX(number), 0) + 1 FROM accounts";
+    NEXT = "SELECT (SELECT COALESCE(MAX(key), 0) + 1 FROM accounts), \
+        (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts)";
     INSERT = "INSERT INTO accounts (key, id, number, object_id, email, email_folded, password_hash, name, role, \
         status, credential_version, weight_unit, time_zone, created_at, updated_at) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'active', 1, ?10, ?11, ?12, ?12)";

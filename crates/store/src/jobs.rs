@@ -21,7 +21,8 @@ statements! {
         updated_at = ?1 WHERE id = (SELECT id FROM jobs WHERE state = 'waiting' AND run_at <= ?1 \
         ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
         RETURNING id, kind, payload, attempts, max_attempts, CASE WHEN recurring IS NULL THEN 0 ELSE 1 END";
-    RELEASE_EXPIRED = "UPDATE jobs SET state = 'waiting', run_at = ?1, lease_until = NULL, leased_by = NULL, \
+    RELEASE_EXPIRED = "UPDATE jobs SET state = CASE WHEN recurring IS NULL AND attempts >= max_attempts \
+        THEN 'dead' ELSE 'waiting' END, run_at = ?1, lease_until = NULL, leased_by = NULL, \
         last_error = 'its worker disappeared', updated_at = ?1 WHERE state = 'running' AND lease_until < ?1";
     FINISH = "UPDATE jobs SET state = 'done', lease_until = NULL, leased_by = NULL, last_error = NULL, \
         updated_at = ?3 WHERE id = ?1 AND leased_by = ?2 AND state = 'running'";
@@ -71,7 +72,7 @@ pub fn insert_recurring(tx: &mut Tx<'_>, id: &str, kind: &str, now: Millis, max_
 }
 
 /// Takes the job that has been due for longest, until `lease_until`. What a vanished worker held is
-/// free again once its lease is over.
+/// free again once its lease is over, unless that was its last attempt.
 pub fn claim(tx: &mut Tx<'_>, worker: &str, now: Millis, lease_until: Millis) -> Result<Option<Claimed>> {
     tx.execute(RELEASE_EXPIRED, values![now])?;
     let sql = if tx.kind() == EngineKind::Postgres { CLAIM_SKIPPING } else { CLAIM };
