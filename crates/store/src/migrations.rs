@@ -19,4 +19,12 @@ macro_rules! migrations {
 }
 
 /// In the order in which they run; the numbers count up from 0001 without a gap.
-pub(crate) const MIGRATIONS: &[Migration] = migrations![];
+pub(crate) const MIGRATIONS: &[Migration] = migrations![
+    "0001_accounts",
+    "0002_audit",
+    "0003_idempotency",
+    "0004_jobs",
+    "0005_lifts",
+    "0006_programs",
+    "0007_training",
+];

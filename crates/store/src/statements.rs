@@ -14,7 +14,40 @@ macro_rules! statements {
 pub(crate) use statements;
 
 /// The statements of every table group. A test compares it with the sources.
-pub(crate) const GROUPS: &[(&str, &[(&str, &str)])] = &[];
+pub(crate) const GROUPS: &[(&str, &[(&str, &str)])] = &[
+    ("accounts", crate::accounts::STATEMENTS),
+    ("audit", crate::audit::STATEMENTS),
+    ("catalogue", crate::catalogue::STATEMENTS),
+    ("cycles", crate::cycles::STATEMENTS),
+    ("daily_lookups", crate::daily_lookups::STATEMENTS),
+    ("days", crate::days::STATEMENTS),
+    ("enrollments", crate::enrollments::STATEMENTS),
+    ("idempotency", crate::idempotency::STATEMENTS),
+    ("jobs", crate::jobs::STATEMENTS),
+    ("lift_maxes", crate::lift_maxes::STATEMENTS),
+    ("lifts", crate::lifts::STATEMENTS),
+    ("prescriptions", crate::prescriptions::STATEMENTS),
+    ("program_progressions", crate::program_progressions::STATEMENTS),
+    ("programs", crate::programs::STATEMENTS),
+    ("progression_history", crate::progression_history::STATEMENTS),
+    ("progressions", crate::progressions::STATEMENTS),
+    ("served_periods", crate::served_periods::STATEMENTS),
+    ("trained_lifts", crate::trained_lifts::STATEMENTS),
+    ("weekly_lookups", crate::weekly_lookups::STATEMENTS),
+    ("weeks", crate::weeks::STATEMENTS),
+];
 
 /// The lists of every table group.
-pub(crate) const LISTINGS: &[(&str, &Listing)] = &[];
+pub(crate) const LISTINGS: &[(&str, &Listing)] = &[
+    ("cycles", &crate::cycles::LISTING),
+    ("daily_lookups", &crate::daily_lookups::LISTING),
+    ("days", &crate::days::LISTING),
+    ("lift_maxes", &crate::lift_maxes::LISTING),
+    ("lifts", &crate::lifts::LISTING),
+    ("prescriptions", &crate::prescriptions::LISTING),
+    ("programs", &crate::programs::LISTING),
+    ("progression_history", &crate::progression_history::LISTING),
+    ("progressions", &crate::progressions::LISTING),
+    ("weekly_lookups", &crate::weekly_lookups::LISTING),
+    ("weeks", &crate::weeks::LISTING),
+];
