@@ -154,20 +154,20 @@ fn compile(tx: &mut Tx<'_>, program_id: &str) -> Result<CompiledProgram> {
         lifts: HashMap::new(),
         sessions: HashMap::new(),
     };
-    let mut compiled = BTreeMap::new();
+    let mut numbered = BTreeMap::new();
     for week in weeks::list_of_cycle(tx, &program.cycle_id)? {
         // A week may have been made ahead of a longer cycle.
         if week.number <= cycle.length_weeks {
-            compiled.insert(week.number, compiler.week(tx, &week)?);
+            numbered.insert(week.number, compiler.week(tx, &week)?);
         }
     }
-    let sessions = compiled.iter().map(|(number, week)| (*number, week.length()));
+    let sessions = numbered.iter().map(|(number, week)| (*number, week.length()));
     Ok(CompiledProgram {
         shape: Shape::new(cycle.length_weeks, sessions),
         configurations: program_progressions::list_configurations(tx, program_id)?,
-        lifts: compiled.values().flat_map(|week| week.lifts.iter().cloned()).collect(),
+        lifts: numbered.values().flat_map(|week| week.lifts.iter().cloned()).collect(),
         default_rounding: program.default_rounding,
-        weeks: compiled,
+        weeks: numbered,
         id: program.id,
         name: program.name,
         slug: program.slug,
@@ -240,8 +240,9 @@ impl Compiler {
         let mut next = Some(lift_id.to_owned());
         while let Some(id) = next.filter(|id| !self.lifts.contains_key(id)) {
             let lift = lifts::get(tx, &id)?;
-            next = lift.parent_id.clone();
+            let parent = lift.parent_id.clone();
             self.lifts.insert(id, lift);
+            next = parent;
         }
         Ok(())
     }

@@ -110,7 +110,12 @@ pub async fn create(sent: Sent<Owner, EnrollmentIn>) -> Reply<201, EnrollmentOut
         let program_id = violations.finish(program_id)?;
         let enrollment = enroll(tx, &app, &user_id, program_id)?;
         let program = compile_program::for_writing(&app, tx, &enrollment.program_id)?;
-        Ok(Done::new("enrollments", enrollment.id.clone(), body.given(), EnrollmentOut::new(enrollment, &program)))
+        Ok(Done::new(
+            "enrollments",
+            enrollment.id.clone(),
+            body.given(),
+            EnrollmentOut::new(enrollment, &program),
+        ))
     })
     .await
 }
@@ -145,7 +150,12 @@ fn enroll(tx: &mut Tx<'_>, app: &App, user_id: &str, program_id: String) -> Resu
     Ok(enrollment)
 }
 
-fn known_program(tx: &mut Tx<'_>, id: Option<&String>, violations: &mut Violations) -> Result<Option<String>> {
+fn known_program(
+    tx: &mut Tx<'_>,
+    id: Option<&String>,
+    violations: &mut Violations,
+) -> Result<Option<String>> {
     let Some(id) = id else { return Ok(None) };
-    Ok(fields::reference(tx, "programId", "program", id, programs::find, violations)?.map(|program| program.id))
+    Ok(fields::reference(tx, "programId", "program", id, programs::find, violations)?
+        .map(|program| program.id))
 }

@@ -221,7 +221,10 @@ pub async fn convert(call: Call<Authenticated>, query: Asked<ConversionQuery>) -
         let max = lift_maxes::get(tx, &id)?;
         me.must_own(&max.user_id)?;
         if max.max_type == to_type {
-            return Err(Error::invalid("to_type", format!("must not be {}, which the max already is", to_type.as_str())));
+            return Err(Error::invalid(
+                "to_type",
+                format!("must not be {}, which the max already is", to_type.as_str()),
+            ));
         }
         Ok(ConversionOut {
             original_value: max.value,

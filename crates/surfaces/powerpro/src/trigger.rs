@@ -62,7 +62,10 @@ impl TriggerOut {
             total_applied,
             total_skipped: outcomes.len() - total_applied,
             total_errors: 0,
-            results: outcomes.into_iter().map(|outcome| ResultOut::new(progression_id, outcome, now)).collect(),
+            results: outcomes
+                .into_iter()
+                .map(|outcome| ResultOut::new(progression_id, outcome, now))
+                .collect(),
         }
     }
 }
@@ -117,7 +120,8 @@ pub async fn create(sent: Sent<Owner, TriggerIn>) -> Reply<200, TriggerOut> {
         }))?;
         let now = app.clock.now();
         let outcomes = trigger_progression(&app, tx, &user_id, &request, now)?;
-        let fields = if outcomes.iter().any(|outcome| outcome.result.is_ok()) { vec!["value"] } else { vec![] };
+        let fields =
+            if outcomes.iter().any(|outcome| outcome.result.is_ok()) { vec!["value"] } else { vec![] };
         let out = TriggerOut::new(&request.progression_id, outcomes, now);
         Ok(Done::new("lift_maxes", user_id.clone(), fields, out))
     })

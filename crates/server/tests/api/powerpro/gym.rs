@@ -83,12 +83,19 @@ impl Gym {
         if kind == "LINEAR" {
             merge(&mut parameters, json!({ "triggerType": trigger }));
         }
-        let body = json!({ "name": format!("{trigger} {increment}"), "type": kind, "parameters": parameters });
+        let body =
+            json!({ "name": format!("{trigger} {increment}"), "type": kind, "parameters": parameters });
         self.admin.post("/progressions", body).await.id(201)
     }
 
     /// Applies a progression in a program, to one lift or (`None`) to all.
-    pub async fn configure(&self, program: &Program, progression: &str, lift: Option<&str>, priority: i64) -> String {
+    pub async fn configure(
+        &self,
+        program: &Program,
+        progression: &str,
+        lift: Option<&str>,
+        priority: i64,
+    ) -> String {
         let body = json!({ "progressionId": progression, "liftId": lift, "priority": priority });
         self.admin.post(&format!("/programs/{}/progressions", program.id), body).await.id(201)
     }
