@@ -28,7 +28,7 @@ use sha2::{Digest, Sha256};
 use crate::answer::{Answer, Done, Problem, render};
 use crate::body::Body;
 use crate::dialect::{Dialect, Permission};
-use crate::house::RequestId;
+use crate::house::{RequestId, Told};
 use crate::openapi;
 
 /// Largest body that is read, in bytes.
@@ -105,15 +105,23 @@ impl<P: Permission> Context<P> {
             .await
             .map(|params| params.iter().map(|(name, value)| (name.to_owned(), findable(value))).collect())
             .unwrap_or_default();
-        let template = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let claim = D::claim(parts, app).ok();
+        let matched = parts.extensions.get::<MatchedPath>();
+        if let Some(told) = parts.extensions.get::<Told>() {
+            matched.inspect(|route| told.route(route));
+            if let Some(Claim::Header { id, .. } | Claim::Token { id, .. }) = &claim {
+                told.caller(id);
+            }
+        }
+        let template = matched.map_or("", MatchedPath::as_str);
         Self {
             app: Arc::clone(app),
-            claim: D::claim(parts, app).ok(),
+            claim,
             permission: P::from_path(&params),
             params,
             address: format!("{} {}", parts.method, parts.uri.path()),
             route: format!("{} {template}", parts.method),
-            request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+            request_id: parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default(),
             target: parts.uri.path_and_query().map(|target| target.as_str().to_owned()).unwrap_or_default(),
         }
     }
@@ -384,6 +392,10 @@ async fn read_body(parts: &Parts, body: axum::body::Body) -> Result<Bytes, BadBo
 }
 
 fn decode<T: Body>(bytes: &[u8]) -> Result<T, BadBody> {
+    // serde would also read a struct from an array, member by member.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(BadBody::Unreadable("must be a JSON object".to_owned()));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         BadBody::Unreadable(if bytes.is_empty() {
             "is required and must be a JSON object".to_owned()
