@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `ferrum`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ferrum_server::run()
+}

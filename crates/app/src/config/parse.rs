@@ -78,8 +78,8 @@ pub(super) fn count(text: &str, least: usize, most: usize) -> Parsed<usize> {
         .ok_or_else(|| format!("must be a whole number from {least} to {most}"))
 }
 
-/// A length of time such as `500ms`, `30s`, `15m`, `1h` or `7d`, from 1 ms to `most`.
-pub(super) fn duration(text: &str, most: Duration) -> Parsed<Duration> {
+/// A length of time such as `500ms`, `30s`, `15m`, `1h` or `7d`.
+pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Parsed<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let unit = match unit {
@@ -92,7 +92,7 @@ pub(super) fn duration(text: &str, most: Duration) -> Parsed<Duration> {
     };
     let millis = number.parse().ok().and_then(|n: u64| n.checked_mul(unit));
     millis.filter(|&n| n > 0).map(Duration::from_millis).filter(|length| *length <= most).ok_or_else(|| {
-        format!("must be a time such as 500ms, 30s, 15m, 1h or 7d, at most {} s", most.as_secs())
+        format!("must be a time such as 30s, 15m or 7d, from {least:?} to {} s", most.as_secs())
     })
 }
 
@@ -200,12 +200,13 @@ mod tests {
 
     #[test]
     fn times_have_a_unit() {
-        let hour = Duration::from_hours(1);
-        assert_eq!(duration("500ms", hour), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("15m", hour), Ok(Duration::from_mins(15)));
-        assert_eq!(duration("1h", hour), Ok(hour));
+        let (moment, hour) = (Duration::from_millis(1), Duration::from_hours(1));
+        let duration = |text: &str| duration(text, moment, hour);
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("15m"), Ok(Duration::from_mins(15)));
+        assert_eq!(duration("1h"), Ok(hour));
         for bad in ["", "0s", "30", "s", "-1s", "1.5h", "2h", "1 h", "99999999999999999999d"] {
-            assert!(duration(bad, hour).is_err(), "{bad}");
+            assert!(duration(bad).is_err(), "{bad}");
         }
     }
 

@@ -12,6 +12,8 @@ use ferrum_store::Options;
 /// Variables of our test suite, which a server that it starts inherits.
 const TESTS: &str = "FERRUM_TEST_";
 
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// Who set a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -162,10 +164,13 @@ impl Settings {
                 access: self.parse("log.access", parse::access_log)?,
             },
             limits: Limits {
-                request: self.parse("limits.request", |t| parse::duration(t, Duration::from_mins(10)))?,
-                drain: self.parse("limits.drain", |t| parse::duration(t, Duration::from_mins(10)))?,
+                request: self
+                    .parse("limits.request", |t| parse::duration(t, MOMENT, Duration::from_mins(10)))?,
+                drain: self.parse("limits.drain", |t| parse::duration(t, MOMENT, Duration::from_mins(10)))?,
             },
-            token_ttl: self.parse("token.ttl", |t| parse::duration(t, Duration::from_hours(30 * 24)))?,
+            token_ttl: self.parse("token.ttl", |t| {
+                parse::duration(t, Duration::from_secs(1), Duration::from_hours(30 * 24))
+            })?,
             jobs_in_serve: self.parse("jobs.in_serve", parse::switch)?,
         })
     }

@@ -1,0 +1,253 @@
+//! What each command does.
+
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use ferrum_app::App;
+use ferrum_app::actions::accounts;
+use ferrum_app::clock::Clock;
+use ferrum_app::config::{Config, Settings};
+use ferrum_domain::Error;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::cli::{Cli, Command, Surface, UserCommand};
+use crate::{Failure, demo, logging, start};
+
+type Outcome = Result<(), Failure>;
+
+pub(crate) fn run(cli: Cli) -> Outcome {
+    let settings = cli.settings.gather(&cli.command)?;
+    let config = settings.config().map_err(Failure::start)?;
+    logging::start(&config.log)?;
+    match cli.command {
+        Command::Config => print_config(&settings),
+        Command::Openapi { surface } => print_openapi(surface),
+        Command::Serve { demo } => block_on(serve(config, &settings, demo)),
+        Command::Worker => block_on(work(config)),
+        Command::Migrate => block_on(migrate(config)),
+        Command::Backup { file } => block_on(with_app(config, async |app| backup(&app, &file).await)),
+        Command::VerifyAudit => block_on(with_app(config, async |app| verify_audit(&app).await)),
+        Command::Token { email, ttl } => {
+            block_on(with_app(config, async |app| token(&app, &email, ttl).await))
+        }
+        Command::User(command) => block_on(with_app(config, async |app| user(&app, command).await)),
+    }
+}
+
+fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::start)?;
+    let outcome = runtime.block_on(work);
+    // A thread that is still at work must not keep the process from ending.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    outcome
+}
+
+async fn with_app(config: Config, work: impl AsyncFnOnce(Arc<App>) -> Outcome) -> Outcome {
+    work(start::prepare(config, Clock::system()).await?.0).await
+}
+
+async fn migrate(config: Config) -> Outcome {
+    let (_, migrations) = start::prepare(config, Clock::system()).await?;
+    print(&format!("the database is up to date; {migrations} migrations have run"));
+    Ok(())
+}
+
+/// Whoever reads our output may go before its end; that is not a failure of ours.
+fn print(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn print_config(settings: &Settings) -> Outcome {
+    for (key, value, source) in settings.listing() {
+        let setting = format!("{} = {value:?}", key.name);
+        print(&format!("{setting:<45} # {source}: {}", key.about));
+    }
+    Ok(())
+}
+
+fn print_openapi(surface: Surface) -> Outcome {
+    let document = match surface {
+        Surface::Powerpro => ferrum_powerpro::openapi(),
+    };
+    print(&serde_json::to_string_pretty(&document).map_err(Failure::refused)?);
+    Ok(())
+}
+
+async fn serve(config: Config, settings: &Settings, demo: bool) -> Outcome {
+    if demo {
+        demo::check(&config)?;
+    }
+    let mut signals = Signals::listen()?;
+    for (name, key) in [("Alloy", "alloy.listen"), ("IntervalFlow", "intervalflow.listen")] {
+        if settings.value(key) != "off" {
+            tracing::warn!("{key} is set, but this version has no {name} surface yet: nothing listens there");
+        }
+    }
+    let (app, migrations) = start::prepare(config, Clock::system()).await?;
+    tracing::info!(engine = ?app.db.kind(), data_dir = %app.config.data_dir.display(), migrations, "database is up to date");
+    if demo {
+        demo::add_people(&app).await?;
+    }
+    let running = start::listen(app).await?;
+    signals.first().await;
+    tracing::info!("stopping: open requests may end, a second signal stops at once");
+    tokio::select! {
+        () = running.stop() => tracing::info!("stopped"),
+        () = signals.first() => tracing::warn!("stopped at once"),
+    }
+    Ok(())
+}
+
+async fn work(config: Config) -> Outcome {
+    let mut signals = Signals::listen()?;
+    let (app, _) = start::prepare(config, Clock::system()).await?;
+    let (stop, stopped) = watch::channel(false);
+    let mut jobs = tokio::spawn(ferrum_app::jobs::run(app, stopped));
+    tracing::info!("working");
+    signals.first().await;
+    tracing::info!("stopping: the job at hand may end, a second signal stops at once");
+    let _ = stop.send(true);
+    tokio::select! {
+        _ = &mut jobs => tracing::info!("stopped"),
+        () = signals.first() => tracing::warn!("stopped at once"),
+    }
+    Ok(())
+}
+
+/// The signals that ask a process to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let listen = |kind| signal(kind).map_err(Failure::start);
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    /// Waits for the first of them from now on.
+    async fn first(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+async fn user(app: &App, command: UserCommand) -> Outcome {
+    match command {
+        UserCommand::Add { email, role, password_stdin, unit } => {
+            let password = given_password(password_stdin)?;
+            let person = accounts::NewPerson { email: email.clone(), role, unit, password };
+            let added = accounts::add_user(app, person).await.map_err(refused)?;
+            print(&format!("added {email} with the id {}", added.id));
+            print_made(added.made_password);
+        }
+        UserCommand::List => print_people(app).await?,
+        UserCommand::Disable { account } => {
+            accounts::disable(app, &account).await.map_err(refused)?;
+            print(&format!("disabled {account}; its tokens have ended"));
+        }
+        UserCommand::ResetPassword { email, password_stdin } => {
+            let password = given_password(password_stdin)?;
+            let made = accounts::reset_password(app, &email, password).await.map_err(refused)?;
+            print(&format!("{email} has a new password; older tokens have ended"));
+            print_made(made);
+        }
+        UserCommand::Attach { id, email, password_stdin } => {
+            let password = given_password(password_stdin)?;
+            let made = accounts::attach_user(app, &id, &email, password).await.map_err(refused)?;
+            print(&format!("{id} can log in as {email}"));
+            print_made(made);
+        }
+    }
+    Ok(())
+}
+
+/// The first line of standard input, if the operator says that the password is there.
+fn given_password(on_stdin: bool) -> Result<Option<String>, Failure> {
+    if !on_stdin {
+        return Ok(None);
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(Failure::refused)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        return Err(Failure::refused("there is no password on standard input"));
+    }
+    Ok(Some(password.to_owned()))
+}
+
+fn print_made(password: Option<String>) {
+    if let Some(password) = password {
+        print(&format!("password (shown only now): {password}"));
+    }
+}
+
+async fn token(app: &App, email: &str, ttl: Option<String>) -> Outcome {
+    let ttl = match ttl {
+        Some(text) => {
+            Config::from_settings([("token.ttl".to_owned(), text)])
+                .map_err(|e| Failure::refused(e.replace("token.ttl (flag)", "--ttl")))?
+                .token_ttl
+        }
+        None => app.config.token_ttl,
+    };
+    print(&accounts::token(app, email, ttl).await.map_err(refused)?);
+    Ok(())
+}
+
+/// An outcome in words for the operator.
+fn refused(error: Error) -> Failure {
+    match error {
+        Error::NotFound => Failure::refused("there is no such account"),
+        Error::Invalid(violations) => {
+            Failure::refused(violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        }
+        Error::Unavailable { context } => Failure::refused(context),
+        other => Failure::refused(other),
+    }
+}
+
+/// Copies the database into a file that does not exist yet.
+async fn backup(app: &Arc<App>, file: &Path) -> Outcome {
+    let (source, target) = (Arc::clone(app), file.to_owned());
+    let copied = tokio::task::spawn_blocking(move || source.db.backup(&target)).await;
+    copied.map_err(Failure::refused)?.map_err(refused)?;
+    print(&format!("copied the database into {}", file.display()));
+    Ok(())
+}
+
+async fn print_people(app: &App) -> Outcome {
+    print(&format!("{:<36} {:<32} {:<9} {:<9} UNIT", "ID", "E-MAIL", "ROLE", "STATUS"));
+    let mut after = 0;
+    loop {
+        let page =
+            app.db.read(move |tx| ferrum_store::accounts::list(tx, after, 500)).await.map_err(refused)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.key;
+        for account in page {
+            print(&format!(
+                "{:<36} {:<32} {:<9} {:<9} {}",
+                account.id,
+                account.email.as_deref().unwrap_or("-"),
+                account.role.as_str(),
+                if account.active { "active" } else { "disabled" },
+                account.weight_unit.as_str(),
+            ));
+        }
+    }
+}
+
+async fn verify_audit(app: &Arc<App>) -> Outcome {
+    match ferrum_app::jobs::verify_audit(app).await.map_err(refused)? {
+        Ok(batches) => {
+            print(&format!("the audit's {batches} sealed batches are as they were sealed"));
+            Ok(())
+        }
+        Err(damage) => Err(Failure::refused(format!("audit batch {}: {}", damage.batch, damage.reason))),
+    }
+}

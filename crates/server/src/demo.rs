@@ -1,0 +1,84 @@
+//! `ferrum serve --demo`: people to try things with, on this machine alone.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use ferrum_app::App;
+use ferrum_app::actions::accounts::{self, NewPerson};
+use ferrum_app::config::Config;
+use ferrum_domain::access::Role;
+use ferrum_domain::units::WeightUnit;
+use ferrum_store::accounts as people;
+
+use crate::Failure;
+
+/// The people, by the name before `@demo.example`.
+const PEOPLE: [(&str, Role); 4] =
+    [("alex", Role::Customer), ("sam", Role::Customer), ("coach", Role::Coach), ("admin", Role::Admin)];
+
+/// Refuses listeners that other machines can reach: everybody knows who the demo people are.
+pub(crate) fn check(config: &Config) -> Result<(), Failure> {
+    for (key, listen) in [("listen", &config.listen), ("powerpro.listen", &config.powerpro.listen)] {
+        if !listen.is_local() {
+            return Err(Failure::start(format!(
+                "{key} is {listen}, which other machines can reach: --demo takes only loopback addresses, Unix sockets and off"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Adds the people unless they are there, and prints their passwords, once.
+pub(crate) async fn add_people(app: &App) -> Result<(), Failure> {
+    let (known, others) = app
+        .db
+        .read(|tx| {
+            let known = people::find_by_email(tx, &address(PEOPLE[0].0))?.is_some();
+            Ok((known, !people::list(tx, 0, 1)?.is_empty()))
+        })
+        .await
+        .map_err(Failure::start)?;
+    if known {
+        return Ok(());
+    }
+    if others {
+        return Err(Failure::start(
+            "--demo adds people only to a database of its own, and this one has accounts",
+        ));
+    }
+    let mut lines = "Demo people; their passwords are shown only now:".to_owned();
+    for (name, role) in PEOPLE {
+        let person = NewPerson { email: address(name), role, unit: WeightUnit::Lb, password: None };
+        let added = accounts::add_user(app, person).await.map_err(Failure::start)?;
+        let password = added.made_password.unwrap_or_default();
+        let _ = write!(lines, "\n  {:<20} {:<9} {password}", address(name), role.as_str());
+    }
+    let _ = writeln!(std::io::stdout(), "{lines}");
+    Ok(())
+}
+
+fn address(name: &str) -> String {
+    format!("{name}@demo.example")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_reaches_the_demo() {
+        let with =
+            |key: &str, value: &str| Config::from_settings([(key.to_owned(), value.to_owned())]).unwrap();
+        for local in ["127.0.0.1:0", "[::1]:0", "unix:/tmp/f.sock", "off"] {
+            assert!(check(&with("listen", local)).is_ok(), "{local}");
+        }
+        for far in ["0.0.0.0:0", "[::]:0", "192.168.1.2:80"] {
+            assert!(
+                check(&with("powerpro.listen", far))
+                    .unwrap_err()
+                    .to_string()
+                    .starts_with("powerpro.listen is")
+            );
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Start and stop of the server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ferrum_app::clock::Clock;
+use ferrum_app::config::{Config, Listen};
+use ferrum_app::{App, jobs};
+use ferrum_domain::Error;
+use ferrum_endpoint::listen::{Listener, serve};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::{Failure, mount};
+
+/// A server that answers. Dropping it stops it at once; [`Running::stop`] lets open requests end.
+#[derive(Debug)]
+pub struct Running {
+    app: Arc<App>,
+    addresses: Vec<(&'static str, SocketAddr)>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// The application inside.
+    pub fn app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
+    }
+
+    /// The TCP address of the listener `main` or `powerpro`; `None` if it is off or a Unix socket.
+    pub fn address(&self, listener: &str) -> Option<SocketAddr> {
+        self.addresses.iter().find(|(name, _)| *name == listener).map(|(_, address)| *address)
+    }
+
+    /// Takes no more requests, lets the open ones end within the time of `limits.drain`, then stops.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        let drain = self.app.config.limits.drain + Duration::from_secs(1);
+        let ended =
+            tokio::time::timeout(drain, async { while self.tasks.join_next().await.is_some() {} }).await;
+        if ended.is_err() {
+            tracing::warn!("some requests did not end in time");
+        }
+        let app = Arc::clone(&self.app);
+        // Waiting for a thread of the database must not hold up the runtime.
+        let _ = tokio::task::spawn_blocking(move || app.db.close()).await;
+    }
+}
+
+/// Starts a server with `config`.
+pub async fn start(config: Config) -> Result<Running, Failure> {
+    start_with_clock(config, Clock::system()).await
+}
+
+/// Starts a server with `config` that takes the time from `clock`.
+pub async fn start_with_clock(config: Config, clock: Clock) -> Result<Running, Failure> {
+    listen(prepare(config, clock).await?.0).await
+}
+
+/// Answers on every listener that is not off, and does the background work.
+pub(crate) async fn listen(app: Arc<App>) -> Result<Running, Failure> {
+    let mut running = Running {
+        app: Arc::clone(&app),
+        addresses: Vec::new(),
+        stop: watch::Sender::new(false),
+        tasks: JoinSet::new(),
+    };
+    let mut bound = Vec::new();
+    for listener in mount::listeners(&app) {
+        if listener.listen == Listen::Off {
+            tracing::info!("{} is off ({})", listener.about, listener.key);
+            continue;
+        }
+        let socket = Listener::bind(&listener.listen).await.map_err(|e| {
+            Failure::start(format!("cannot listen on {} ({}): {e}", listener.listen, listener.key))
+        })?;
+        tracing::info!("{} on {}", listener.about, socket.address());
+        if let Some(address) = socket.tcp_address() {
+            running.addresses.push((listener.name, address));
+        }
+        bound.push((socket, listener.router));
+    }
+    // Nobody is answered before every address has been had.
+    for (socket, router) in bound {
+        let stop = running.stop.subscribe();
+        running.tasks.spawn(serve(socket, router, stop, app.config.limits.drain));
+    }
+    if app.config.jobs_in_serve {
+        running.tasks.spawn(jobs::run(Arc::clone(&app), running.stop.subscribe()));
+    }
+    Ok(running)
+}
+
+/// Opens the product and brings its database up to date, in how many steps is told too: an empty
+/// directory is enough.
+pub(crate) async fn prepare(config: Config, clock: Clock) -> Result<(Arc<App>, usize), Failure> {
+    let start = Instant::now();
+    let key = if config.database.url.is_some() { "database.url" } else { "data_dir" };
+    let opened = tokio::task::spawn_blocking(move || {
+        let app = App::open(config, clock)?;
+        let migrations = app.db.migrate(app.clock.now())?;
+        Ok((app, migrations))
+    });
+    let (app, migrations) = opened.await.map_err(Failure::start)?.map_err(|e| match e {
+        Error::Unavailable { context } => {
+            Failure::start(format!("cannot use the database ({key}): {context}"))
+        }
+        other => Failure::start(other),
+    })?;
+    tracing::debug!(migrations, milliseconds = start.elapsed().as_millis(), "database is up to date");
+    Ok((app, migrations))
+}
