@@ -21,7 +21,8 @@ statements! {
     DAYS = "SELECT id, week_id, day_id, position FROM week_days WHERE week_id = ?1 ORDER BY position, id";
     INSERT_DAY = "INSERT INTO week_days (id, week_id, day_id, position) VALUES (?1, ?2, ?3, ?4)";
     DELETE_DAY = "DELETE FROM week_days WHERE week_id = ?1 AND day_id = ?2";
-    DELETE_DAY_AT = "DELETE FROM week_days WHERE week_id = ?1 AND day_id = ?2 AND position = ?3";
+    DELETE_DAY_AT = "DELETE FROM week_days WHERE id = (SELECT id FROM week_days \
+        WHERE week_id = ?1 AND day_id = ?2 AND position = ?3 ORDER BY id LIMIT 1)";
 }
 
 pub(crate) const LISTING: Listing = Listing {
@@ -128,7 +129,7 @@ pub fn insert_day(tx: &mut Tx<'_>, place: &WeekDay) -> Result<()> {
     catalogue::bump(tx)
 }
 
-/// Takes a day out of a week: at one position, or wherever it stands.
+/// Takes a day out of a week: once, from that position, or wherever it stands.
 pub fn delete_day(tx: &mut Tx<'_>, week_id: &str, day_id: &str, position: Option<i64>) -> Result<()> {
     let deleted = match position {
         Some(position) => tx.execute(DELETE_DAY_AT, values![week_id, day_id, position])?,

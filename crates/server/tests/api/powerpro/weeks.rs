@@ -202,6 +202,10 @@ both! {
             admin.delete(&path).await.refused(400, "validation failed", &["position"]);
         }
         admin.get(&format!("/days/{a}")).await.expect(200);
+
+        admin.post(&path, json!({ "dayId": b, "position": 4 })).await.expect(201);
+        admin.delete(&format!("{path}/{b}?position=4")).await.expect(204);
+        assert_eq!(places(&admin.get(&week).await.expect(200)), [(b, 0), (b, 4)], "one of two at the same place");
     }
 
     async fn a_bad_place_is_refused(server) {
