@@ -74,7 +74,10 @@ struct Context<P> {
 
 impl<P> std::fmt::Debug for Context<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context").field("route", &self.route).field("request_id", &self.request_id).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("route", &self.route)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -148,7 +151,14 @@ impl<P: Permission> Context<P> {
         Ok(())
     }
 
-    fn record<O>(&self, tx: &mut Tx<'_>, surface: &str, me: &Identity, now: Millis, done: &Done<O>) -> Result<()> {
+    fn record<O>(
+        &self,
+        tx: &mut Tx<'_>,
+        surface: &str,
+        me: &Identity,
+        now: Millis,
+        done: &Done<O>,
+    ) -> Result<()> {
         audit::insert(
             tx,
             &audit::Entry {
@@ -319,9 +329,10 @@ impl<D: Dialect, P: Permission, T: Body> Sent<D, P, T> {
         let context = &self.context;
         let mut me = context.admit(tx)?;
         let now = context.app.clock.now();
-        let key = self.key.as_ref().map_err(|()| {
-            Error::invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
-        })?;
+        let key = self
+            .key
+            .as_ref()
+            .map_err(|()| Error::invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters"))?;
         if let Some(key) = key
             && let Some(kept) = idempotency::find(tx, &me.id, D::SURFACE, &context.address, &key.text, now)?
         {
@@ -380,7 +391,8 @@ impl<D: Dialect, P: Permission, T: Body> FromRequest<Arc<App>> for Sent<D, P, T>
 }
 
 async fn read_body(parts: &Parts, body: axum::body::Body) -> Result<Bytes, BadBody> {
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    let announced =
+        parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > BODY_LIMIT as u64) {
         return Err(BadBody::TooLarge);
     }
@@ -421,7 +433,9 @@ fn document_permission<D: Dialect, P: Permission>(ctx: &mut GenContext, operatio
 }
 
 fn refusals<D: Dialect>(ctx: &mut GenContext, list: &[(u16, &str)]) -> Vec<(Option<u16>, ApiResponse)> {
-    list.iter().map(|(status, text)| (Some(*status), openapi::json_response::<D::Refusal>(ctx, text))).collect()
+    list.iter()
+        .map(|(status, text)| (Some(*status), openapi::json_response::<D::Refusal>(ctx, text)))
+        .collect()
 }
 
 const REFUSALS: &[(u16, &str)] = &[
@@ -447,7 +461,8 @@ impl<D: Dialect, P: Permission, T: Body> OperationInput for Sent<D, P, T> {
         let content = [("application/json".to_owned(), openapi::media_type::<T>(ctx))].into_iter().collect();
         set_body(ctx, operation, RequestBody { content, required: true, ..RequestBody::default() });
         let text = schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 });
-        let about = "On a POST: a repeat with the same key and body answers the same, once done, for 24 hours.";
+        let about =
+            "On a POST: a repeat with the same key and body answers the same, once done, for 24 hours.";
         operation.parameters.push(ReferenceOr::Item(Parameter::Header {
             parameter_data: openapi::parameter("Idempotency-Key", Some(about), false, text),
             style: aide::openapi::HeaderStyle::Simple,

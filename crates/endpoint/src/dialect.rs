@@ -1,7 +1,7 @@
 //! What a surface decides for itself: how callers name themselves and how outcomes look.
 
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
 use bytes::Bytes;
 use ferrum_app::App;
 use ferrum_domain::access::{Claim, Identity};
@@ -22,6 +22,9 @@ pub trait Dialect: Sized + Send + Sync + 'static {
 
     /// Status and JSON body of a refusal.
     fn render(error: &Error) -> (StatusCode, Bytes);
+
+    /// JSON body of the answer to a method that a route does not have.
+    fn method_not_allowed(method: &Method) -> Bytes;
 }
 
 /// Who may call an endpoint; a type in the handler's signature, checked inside its transaction.

@@ -3,10 +3,16 @@
 //! A handler takes a [`Call`] (no body) or a [`Sent`] (JSON body), whose type says who may call it,
 //! and runs one closure on the database through it.
 
+pub mod access_log;
 pub mod answer;
 pub mod body;
 pub mod call;
+pub mod cors;
 pub mod dialect;
+pub mod docs;
+pub mod house;
+pub mod listen;
+pub mod observe;
 pub mod openapi;
 pub mod query;
 

@@ -37,9 +37,10 @@ pub fn declare_path_parameters(api: &mut OpenApi) {
             template.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')).collect();
         for operation in operations_mut(item) {
             for name in &names {
-                let known = operation.parameters.iter().any(
-                    |p| matches!(p, ReferenceOr::Item(p) if p.parameter_data_ref().name == *name),
-                );
+                let known = operation
+                    .parameters
+                    .iter()
+                    .any(|p| matches!(p, ReferenceOr::Item(p) if p.parameter_data_ref().name == *name));
                 if !known {
                     operation.parameters.push(ReferenceOr::Item(path_parameter(name)));
                 }
@@ -54,10 +55,7 @@ fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 
 fn path_parameter(name: &str) -> Parameter {
     let text = schemars::json_schema!({ "type": "string", "minLength": 1 });
-    Parameter::Path {
-        parameter_data: parameter(name, None, true, text),
-        style: PathStyle::Simple,
-    }
+    Parameter::Path { parameter_data: parameter(name, None, true, text), style: PathStyle::Simple }
 }
 
 /// A parameter called `name` with the schema `json_schema`.

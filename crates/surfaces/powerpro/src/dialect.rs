@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use bytes::Bytes;
 use ferrum_app::App;
 use ferrum_domain::access::Claim;
@@ -89,6 +89,11 @@ impl Dialect for PowerPro {
         };
         let body = serde_json::to_vec(&Refusal { error, details }).unwrap_or_default();
         (status, body.into())
+    }
+
+    fn method_not_allowed(method: &Method) -> Bytes {
+        let details = vec![format!("{method} is not a method of this path; the header Allow names those that are")];
+        serde_json::to_vec(&Refusal { error: "method not allowed", details }).unwrap_or_default().into()
     }
 }
 
