@@ -115,15 +115,15 @@ pub async fn create(sent: Sent<Owner, TriggerIn>) -> Reply<200, TriggerOut> {
         let force = body.force.optional("force", &mut violations);
         let request = violations.finish(progression_id.map(|progression_id| Request {
             progression_id: findable(progression_id),
-            lift_id: lift_id.map(|id| findable(id)),
+            lift_id: lift_id.map(|id| findable(id.as_str())),
             force: force == Some(&true),
         }))?;
         let now = app.clock.now();
         let outcomes = trigger_progression(&app, tx, &user_id, &request, now)?;
-        let fields =
-            if outcomes.iter().any(|outcome| outcome.result.is_ok()) { vec!["value"] } else { vec![] };
+        let raised = outcomes.iter().any(|outcome| outcome.result.is_ok());
+        let fields = if raised { vec!["lift_maxes"] } else { vec![] };
         let out = TriggerOut::new(&request.progression_id, outcomes, now);
-        Ok(Done::new("lift_maxes", user_id.clone(), fields, out))
+        Ok(Done::new("accounts", user_id.clone(), fields, out))
     })
     .await
 }
