@@ -1,0 +1,251 @@
+//! Accounts, audit, kept answers and jobs.
+
+use ferrum_domain::access::{Claim, Role};
+use ferrum_domain::time::Millis;
+use ferrum_domain::units::WeightUnit;
+use ferrum_domain::{Conflict, Error};
+use ferrum_store::accounts::{self, Birth, NewAccount};
+use ferrum_store::audit::{self, Batch, Entry};
+use ferrum_store::idempotency::{self, KEPT_FOR, Kept};
+use ferrum_store::{Db, jobs};
+
+use crate::support::{NOW, account, conflict, on_both};
+
+#[tokio::test]
+async fn a_name_without_proof_becomes_an_account_when_it_writes() {
+    on_both(async |db| {
+        let claim = Claim::Header { id: "anna".to_owned(), admin: true };
+        let asked = claim.clone();
+        let before = db.read(move |tx| accounts::identify(tx, &asked)).await.unwrap();
+        assert_eq!((before.account, before.admin, before.proof), (None, true, "header"));
+
+        let keys = db.write(|tx| Ok([account(tx, "anna")?, account(tx, "bert")?, account(tx, "anna")?]));
+        let [anna, bert, again] = keys.await.unwrap();
+        assert_eq!(anna, again);
+        assert_ne!(anna, bert);
+
+        let after = db.read(move |tx| accounts::identify(tx, &claim)).await.unwrap();
+        assert_eq!(after.account, Some(anna));
+        let rows = db.read(|tx| accounts::list(tx, 0, 10)).await.unwrap();
+        let numbers: Vec<_> = rows.iter().map(|row| (row.id.as_str(), row.number)).collect();
+        assert_eq!(numbers, [("anna", 1), ("bert", 2)]);
+        assert_eq!(rows[0].weight_unit, WeightUnit::Lb);
+        let rest = db.read(move |tx| accounts::list(tx, anna, 10)).await.unwrap();
+        assert_eq!(rest.len(), 1);
+    })
+    .await;
+}
+
+async fn add(db: &Db, id: &'static str, email: &'static str, role: Role) -> ferrum_domain::Result<i64> {
+    db.write(move |tx| {
+        let row = NewAccount {
+            id,
+            email,
+            password_hash: "$argon2id$",
+            name: None,
+            role,
+            weight_unit: WeightUnit::Kg,
+            time_zone: Some("Europe/Berlin"),
+        };
+        accounts::insert(tx, &row, &Birth { now: NOW, object_id: format!("{id:0>24}") })
+    })
+    .await
+}
+
+async fn is_known(db: &Db, claim: Claim) -> bool {
+    match db.read(move |tx| accounts::identify(tx, &claim)).await {
+        Ok(identity) => identity.account.is_some(),
+        Err(Error::Unauthenticated) => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn emails_are_unique_whatever_their_case() {
+    on_both(async |db| {
+        let key = add(&db, "carl", "Carl@Example.org", Role::Customer).await.unwrap();
+        let taken = conflict(add(&db, "carla", "CARL@example.ORG", Role::Customer).await);
+        assert_eq!(taken, Conflict::Exists("accounts_email".to_owned()));
+        let found = db.read(|tx| accounts::find_by_email(tx, "carl@EXAMPLE.org")).await.unwrap().unwrap();
+        assert_eq!((found.key, found.email.as_deref()), (key, Some("Carl@Example.org")));
+        assert_eq!(found.time_zone.as_deref(), Some("Europe/Berlin"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tokens_end_with_the_credentials_they_were_made_for() {
+    on_both(async |db| {
+        let key = add(&db, "dora", "dora@example.org", Role::Admin).await.unwrap();
+        let token = |version| Claim::Token { id: "dora".to_owned(), version };
+        assert!(is_known(&db, token(1)).await);
+        assert!(!is_known(&db, token(2)).await);
+        let header = Claim::Header { id: "dora".to_owned(), admin: false };
+        assert!(!is_known(&db, header).await, "a name without proof is never an admin");
+
+        db.write(move |tx| accounts::set_password(tx, key, "$new$", NOW)).await.unwrap();
+        assert!(!is_known(&db, token(1)).await);
+        assert!(is_known(&db, token(2)).await);
+        db.write(move |tx| accounts::set_active(tx, key, false, NOW)).await.unwrap();
+        assert!(!is_known(&db, token(2)).await);
+        assert!(!is_known(&db, token(3)).await);
+        let nobody = Claim::Token { id: "nobody".to_owned(), version: 1 };
+        assert!(!is_known(&db, nobody).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn attached_credentials_keep_the_addresses() {
+    on_both(async |db| {
+        let key = db.write(|tx| account(tx, "emil")).await.unwrap();
+        let before = db.read(|tx| accounts::find(tx, "emil")).await.unwrap().unwrap();
+        assert_eq!((before.email, before.password_hash), (None, None));
+        db.write(move |tx| accounts::attach(tx, key, "Emil@x.org", "$hash$", Role::Coach, NOW))
+            .await
+            .unwrap();
+        let after = db.read(|tx| accounts::find_by_email(tx, "emil@x.org")).await.unwrap().unwrap();
+        assert_eq!((after.key, after.number, after.object_id), (key, before.number, before.object_id));
+        assert_eq!(after.role, Role::Coach);
+        assert!(after.credential_version > before.credential_version);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn audit_entries_are_sealed_once() {
+    on_both(async |db| {
+        for id in ["3", "1", "2"] {
+            db.write(move |tx| {
+                let entry = Entry {
+                    id,
+                    at: NOW,
+                    actor_key: None,
+                    actor_id: "anna",
+                    proof: "header",
+                    claimed_admin: true,
+                    surface: "powerpro",
+                    route: "POST /lifts",
+                    row_type: "lifts",
+                    row_id: "squat",
+                    fields: &["name", "slug"],
+                    request_id: "r",
+                };
+                audit::insert(tx, &entry)
+            })
+            .await
+            .unwrap();
+        }
+        let open = db.read(|tx| audit::list_unsealed(tx, 2)).await.unwrap();
+        assert_eq!(open.iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!((open[0].fields.as_str(), open[0].claimed_admin), ("name,slug", true));
+
+        let batch = Batch { number: 1, sealed_at: NOW, entries: 2, digest: "d".to_owned() };
+        let (sealed, first) = (open.clone(), batch.clone());
+        db.write(move |tx| audit::insert_batch(tx, &first, &sealed)).await.unwrap();
+        assert_eq!(db.read(|tx| audit::list_batch(tx, 1)).await.unwrap(), open);
+        assert_eq!(db.read(|tx| audit::list_unsealed(tx, 9)).await.unwrap().len(), 1);
+        assert_eq!(db.read(audit::find_last_batch).await.unwrap(), Some(batch.clone()));
+        assert_eq!(db.read(|tx| audit::list_batches(tx, 0, 9)).await.unwrap(), [batch.clone()]);
+
+        let second = Batch { number: 2, ..batch };
+        let twice = db.write(move |tx| audit::insert_batch(tx, &second, &open)).await;
+        assert!(matches!(twice, Err(Error::Internal { .. })), "{twice:?}");
+        assert_eq!(db.read(|tx| audit::list_batches(tx, 1, 9)).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn answers_are_kept_for_a_day_and_for_their_caller() {
+    on_both(async |db| {
+        let keep = |answer: &'static str, now| {
+            db.write(move |tx| {
+                let kept = Kept { body_hash: vec![0, 255], answer: answer.as_bytes().to_vec() };
+                idempotency::insert(tx, "anna", "powerpro", "POST /lifts", "k", &kept, now)
+            })
+        };
+        let found = |caller: &'static str, now| {
+            db.read(move |tx| {
+                let kept = idempotency::find(tx, caller, "powerpro", "POST /lifts", "k", now)?;
+                Ok(kept.map(|kept| (kept.body_hash, kept.answer)))
+            })
+        };
+        keep("first", NOW).await.unwrap();
+        let last = Millis(NOW.0 + KEPT_FOR - 1);
+        let over = Millis(NOW.0 + KEPT_FOR);
+        assert_eq!(found("anna", last).await.unwrap(), Some((vec![0, 255], b"first".to_vec())));
+        assert_eq!(found("bert", last).await.unwrap(), None);
+        assert_eq!(found("anna", over).await.unwrap(), None);
+
+        keep("second", over).await.unwrap();
+        assert_eq!(found("anna", over).await.unwrap().unwrap().1, b"second");
+        assert_eq!(db.write(move |tx| idempotency::delete_old(tx, over)).await.unwrap(), 0);
+        let later = Millis(over.0 + KEPT_FOR);
+        assert_eq!(db.write(move |tx| idempotency::delete_old(tx, later)).await.unwrap(), 1);
+    })
+    .await;
+}
+
+async fn claim(db: &Db, worker: &'static str, now: i64) -> Option<String> {
+    let claimed = db.write(move |tx| jobs::claim(tx, worker, Millis(now), Millis(now + 10))).await.unwrap();
+    claimed.map(|job| job.id)
+}
+
+#[tokio::test]
+async fn jobs_are_claimed_when_due_by_one_worker_each() {
+    on_both(async |db| {
+        db.write(|tx| {
+            jobs::insert(tx, "late", "mail", "{}", Millis(20), 2, Millis(0))?;
+            jobs::insert(tx, "early", "mail", "{}", Millis(10), 2, Millis(0))
+        })
+        .await
+        .unwrap();
+        assert_eq!(claim(&db, "a", 9).await, None);
+        assert_eq!(claim(&db, "a", 20).await.as_deref(), Some("early"));
+        assert_eq!(claim(&db, "b", 20).await.as_deref(), Some("late"));
+        assert_eq!(claim(&db, "c", 20).await, None);
+
+        let finished = db.write(|tx| jobs::finish(tx, "early", "b", Millis(21))).await.unwrap();
+        assert!(!finished, "another worker holds it");
+        assert!(db.write(|tx| jobs::finish(tx, "early", "a", Millis(21))).await.unwrap());
+        let reason = Some("no mail server");
+        let retried = db.write(move |tx| jobs::retry(tx, "late", "b", Millis(21), Millis(40), 1, reason));
+        assert!(retried.await.unwrap());
+        assert_eq!(claim(&db, "a", 39).await, None);
+        assert_eq!(claim(&db, "a", 40).await.as_deref(), Some("late"));
+        assert!(db.write(|tx| jobs::bury(tx, "late", "a", Millis(41), "no mail server")).await.unwrap());
+        assert_eq!(claim(&db, "a", 99).await, None);
+
+        let states = db.read(jobs::count).await.unwrap();
+        assert_eq!(states, [("dead".to_owned(), 1), ("done".to_owned(), 1)]);
+        assert_eq!(db.write(|tx| jobs::delete_done(tx, Millis(21))).await.unwrap(), 0);
+        assert_eq!(db.write(|tx| jobs::delete_done(tx, Millis(22))).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_vanished_worker_loses_its_job_and_a_poisonous_job_its_turns() {
+    on_both(async |db| {
+        db.write(|tx| {
+            jobs::insert(tx, "job", "mail", "{}", Millis(0), 2, Millis(0))?;
+            // Recurring work is planned by every process that starts, and is there once.
+            jobs::insert_recurring(tx, "first", "seal", Millis(50), 1)?;
+            jobs::insert_recurring(tx, "second", "seal", Millis(50), 1)
+        })
+        .await
+        .unwrap();
+        assert_eq!(claim(&db, "a", 0).await.as_deref(), Some("job"));
+        assert_eq!(claim(&db, "b", 10).await, None, "the lease holds to its end");
+        assert_eq!(claim(&db, "b", 11).await.as_deref(), Some("job"));
+        assert!(!db.write(|tx| jobs::finish(tx, "job", "a", Millis(12))).await.unwrap());
+        assert_eq!(claim(&db, "c", 22).await, None, "its last attempt is over");
+
+        assert_eq!(claim(&db, "c", 50).await.as_deref(), Some("first"));
+        assert_eq!(claim(&db, "d", 61).await.as_deref(), Some("first"), "recurring work never dies");
+        let states = db.read(jobs::count).await.unwrap();
+        assert_eq!(states, [("dead".to_owned(), 1), ("running".to_owned(), 1)]);
+    })
+    .await;
+}
