@@ -3,6 +3,7 @@
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ferrum_app::App;
 use ferrum_app::actions::accounts;
@@ -40,7 +41,7 @@ fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::start)?;
     let outcome = runtime.block_on(work);
     // A thread that is still at work must not keep the process from ending.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    runtime.shutdown_timeout(Duration::from_secs(1));
     outcome
 }
 
@@ -95,7 +96,7 @@ async fn serve(config: Config, settings: &Settings, demo: bool) -> Outcome {
     tracing::info!("stopping: open requests may end, a second signal stops at once");
     tokio::select! {
         () = running.stop() => tracing::info!("stopped"),
-        () = signals.first() => tracing::warn!("stopped at once"),
+        () = Signals::again() => tracing::warn!("stopped at once"),
     }
     Ok(())
 }
@@ -111,7 +112,7 @@ async fn work(config: Config) -> Outcome {
     let _ = stop.send(true);
     tokio::select! {
         _ = &mut jobs => tracing::info!("stopped"),
-        () = signals.first() => tracing::warn!("stopped at once"),
+        () = Signals::again() => tracing::warn!("stopped at once"),
     }
     Ok(())
 }
@@ -128,7 +129,17 @@ impl Signals {
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
-    /// Waits for the first of them from now on.
+    /// Waits for another one than the first. Some senders (`timeout`, a terminal's process group) send
+    /// one request twice at once.
+    async fn again() {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        match Self::listen() {
+            Ok(mut fresh) => fresh.first().await,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Waits for the first of them.
     async fn first(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

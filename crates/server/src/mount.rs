@@ -1,19 +1,31 @@
 //! Which surface answers on which listener.
 
+use std::io;
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::StatusCode;
+use aide::openapi::Server;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
 use ferrum_app::App;
-use ferrum_app::config::Listen;
-use ferrum_endpoint::{docs, house, observe};
-use serde_json::{Value, json};
+use ferrum_app::config::{self, Listen};
+use ferrum_endpoint::access_log::{AccessLog, Target};
+use ferrum_endpoint::cors::Cors;
+use ferrum_endpoint::house::{self, House, Told};
+use ferrum_endpoint::{docs, observe};
+use ferrum_powerpro::OwnListener;
+use ferrum_powerpro::dialect::PowerPro;
+use serde_json::json;
+
+/// Where PowerPro answers on the main listener.
+const POWERPRO: &str = "/api/powerpro";
 
 /// A listener, and what answers there.
 pub(crate) struct Mounted {
-    /// Its name in the log and for tests.
+    /// Its name for tests.
     pub(crate) name: &'static str,
     /// The key that sets its address.
     pub(crate) key: &'static str,
@@ -22,49 +34,85 @@ pub(crate) struct Mounted {
     /// Where it listens.
     pub(crate) listen: Listen,
     /// What answers there.
-    pub(crate) router: Router,
+    pub(crate) house: House,
 }
 
-/// Every listener of this version.
-pub(crate) fn listeners(app: &Arc<App>) -> [Mounted; 2] {
-    [
+/// Every listener of this version; an error names the access log's file.
+pub(crate) fn listeners(app: &Arc<App>) -> io::Result<[Mounted; 2]> {
+    let log = access_log(&app.config.log.access)?;
+    Ok([
         Mounted {
             name: "main",
             key: "listen",
-            about: "main listener (/healthz, /metrics, /api/powerpro)",
+            about: "main listener: /healthz, /metrics, /api/powerpro, /api/powerpro/docs",
             listen: app.config.listen.clone(),
-            router: main(app),
+            house: House::new::<PowerPro>(main(app), settings(app, "main", log.as_ref())),
         },
         Mounted {
             name: "powerpro",
             key: "powerpro.listen",
-            about: "PowerPro",
+            about: "PowerPro: /, /docs",
             listen: app.config.powerpro.listen.clone(),
-            router: powerpro(app),
+            house: House::new::<PowerPro>(powerpro(app), settings(app, "powerpro", log.as_ref())),
         },
-    ]
+    ])
 }
 
-/// The main listener: the house itself, and PowerPro for callers with a token.
+/// The main listener: the house itself, and PowerPro for callers with a token, since the mark that
+/// lets its headers count is not set here.
 fn main(app: &Arc<App>) -> Router {
-    let (powerpro, api) = ferrum_powerpro::router(Arc::clone(app));
-    let house = Router::new()
+    let (powerpro, mut api) = ferrum_powerpro::router(Arc::clone(app));
+    api.servers = vec![Server { url: POWERPRO.to_owned(), ..Server::default() }];
+    let own = Router::new()
         .route("/healthz", get(healthz))
-        .route("/metrics", get(observe::metrics))
+        .route("/metrics", get(metrics))
+        .route_layer(middleware::from_fn(tell_route))
         .with_state(Arc::clone(app))
-        .nest("/api/powerpro", powerpro.merge(docs::pages("PowerPro", &api)));
-    house::dress(house, app, "main")
+        .merge(docs::routes(POWERPRO, &api))
+        .nest(POWERPRO, powerpro);
+    house::with_fallbacks::<PowerPro, ()>(own)
 }
 
 /// PowerPro at its documented root, where its headers count.
 fn powerpro(app: &Arc<App>) -> Router {
     let (router, api) = ferrum_powerpro::router(Arc::clone(app));
-    let router = router.merge(docs::pages("PowerPro", &api)).layer(Extension(ferrum_powerpro::OwnListener));
-    house::dress(router, app, "powerpro")
+    router.merge(docs::routes("", &api)).layer(Extension(OwnListener))
+}
+
+fn settings(app: &Arc<App>, surface: &'static str, log: Option<&AccessLog>) -> house::Settings {
+    let (clock, ids) = (app.clock.clone(), Arc::clone(app));
+    house::Settings {
+        surface,
+        timeout: app.config.limits.request,
+        cors: Cors::new(&app.config.cors_origins),
+        access_log: log.cloned(),
+        now: Box::new(move || clock.now()),
+        request_id: Box::new(move || ids.ids.uuid()),
+    }
+}
+
+fn access_log(access: &config::AccessLog) -> io::Result<Option<AccessLog>> {
+    let target = match access {
+        config::AccessLog::Off => return Ok(None),
+        config::AccessLog::Stdout => Target::Stdout,
+        config::AccessLog::File(path) => Target::File(path.clone()),
+    };
+    AccessLog::open(&target).map(Some)
+}
+
+/// Names the route to the log and the metrics, as the surfaces' extractors do for theirs.
+async fn tell_route(
+    route: MatchedPath,
+    Extension(told): Extension<Told>,
+    request: Request,
+    next: Next,
+) -> Response {
+    told.route(&route);
+    next.run(request).await
 }
 
 /// `GET /healthz`: whether the server can do its work.
-async fn healthz(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
+async fn healthz(State(app): State<Arc<App>>) -> impl IntoResponse {
     match app.db.check().await {
         Ok(()) => (StatusCode::OK, Json(json!({ "status": "ok" }))),
         Err(error) => {
@@ -72,4 +120,9 @@ async fn healthz(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
             (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unavailable" })))
         }
     }
+}
+
+/// `GET /metrics`, as Prometheus reads it.
+async fn metrics() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], observe::render())
 }

@@ -9,10 +9,14 @@ use ferrum_app::config::{Config, Listen};
 use ferrum_app::{App, jobs};
 use ferrum_domain::Error;
 use ferrum_endpoint::listen::{Listener, serve};
+use ferrum_endpoint::observe;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::{Failure, mount};
+use crate::Failure;
+use crate::mount::{self, Mounted};
+
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// A server that answers. Dropping it stops it at once; [`Running::stop`] lets open requests end.
 #[derive(Debug)]
@@ -67,30 +71,51 @@ pub(crate) async fn listen(app: Arc<App>) -> Result<Running, Failure> {
         stop: watch::Sender::new(false),
         tasks: JoinSet::new(),
     };
+    let log = &app.config.log.access;
+    let listeners = mount::listeners(&app)
+        .map_err(|e| Failure::start(format!("cannot write the access log (log.access is {log}): {e}")))?;
     let mut bound = Vec::new();
-    for listener in mount::listeners(&app) {
-        if listener.listen == Listen::Off {
-            tracing::info!("{} is off ({})", listener.about, listener.key);
-            continue;
+    for listener in listeners {
+        if let Some(socket) = bind(&listener).await? {
+            running.addresses.extend(socket.tcp_address().map(|address| (listener.name, address)));
+            bound.push((socket, listener.house));
         }
-        let socket = Listener::bind(&listener.listen).await.map_err(|e| {
-            Failure::start(format!("cannot listen on {} ({}): {e}", listener.listen, listener.key))
-        })?;
-        tracing::info!("{} on {}", listener.about, socket.address());
-        if let Some(address) = socket.tcp_address() {
-            running.addresses.push((listener.name, address));
-        }
-        bound.push((socket, listener.router));
     }
     // Nobody is answered before every address has been had.
-    for (socket, router) in bound {
+    for (socket, house) in bound {
         let stop = running.stop.subscribe();
-        running.tasks.spawn(serve(socket, router, stop, app.config.limits.drain));
+        running.tasks.spawn(serve(socket, house, stop, app.config.limits.drain));
     }
+    running.tasks.spawn(keep_metrics(running.stop.subscribe()));
     if app.config.jobs_in_serve {
         running.tasks.spawn(jobs::run(Arc::clone(&app), running.stop.subscribe()));
     }
     Ok(running)
+}
+
+async fn bind(mounted: &Mounted) -> Result<Option<Listener>, Failure> {
+    let Mounted { about, key, listen, .. } = mounted;
+    let bound = match listen {
+        Listen::Off => {
+            tracing::info!("off ({key}): {about}");
+            return Ok(None);
+        }
+        Listen::Tcp(address) => Listener::tcp(*address).await,
+        Listen::Unix(path) => Listener::unix(path).await,
+    };
+    let socket = bound.map_err(|e| Failure::start(format!("cannot listen on {listen} ({key}): {e}")))?;
+    match socket.tcp_address() {
+        Some(address) => tracing::info!("http://{address} ({key}): {about}"),
+        None => tracing::info!("{listen} ({key}): {about}"),
+    }
+    Ok(Some(socket))
+}
+
+/// Keeps what the metrics hold in memory small while nobody fetches them.
+async fn keep_metrics(mut stop: watch::Receiver<bool>) {
+    while tokio::time::timeout(METRICS_UPKEEP, stop.wait_for(|stop| *stop)).await.is_err() {
+        observe::upkeep();
+    }
 }
 
 /// Opens the product and brings its database up to date, in how many steps is told too: an empty

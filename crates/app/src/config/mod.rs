@@ -74,6 +74,16 @@ impl fmt::Display for Listen {
     }
 }
 
+impl fmt::Display for AccessLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::Stdout => f.write_str("stdout"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
 impl Listen {
     /// Whether only this machine can reach it.
     pub fn is_local(&self) -> bool {
