@@ -21,7 +21,7 @@ fn place(id: &str, day_id: &str, position: i64) -> WeekDay {
 }
 
 async fn places(db: &Db) -> String {
-    let days = db.read(|tx| weeks::days(tx, "week")).await.unwrap();
+    let days = db.read(|tx| weeks::days(tx, "week")).await.expect("the week can be read");
     days.iter().map(|place| place.day_id.as_str()).collect()
 }
 
@@ -86,11 +86,13 @@ async fn weeks_go_with_their_cycle_and_their_places_with_them() {
 }
 
 fn weekly(entries: &str) -> WeeklyEntries {
-    parse::stored("entries", entries, |json, v| WeeklyEntries::parse("entries", json, v)).unwrap()
+    parse::stored("entries", entries, |json, v| WeeklyEntries::parse("entries", json, v))
+        .expect("a weekly table")
 }
 
 fn daily(entries: &str) -> DailyEntries {
-    parse::stored("entries", entries, |json, v| DailyEntries::parse("entries", json, v)).unwrap()
+    parse::stored("entries", entries, |json, v| DailyEntries::parse("entries", json, v))
+        .expect("a daily table")
 }
 
 #[tokio::test]

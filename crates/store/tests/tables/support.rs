@@ -30,6 +30,9 @@ pub(crate) const NOW: Millis = Millis(1_700_000_000_000);
 /// More than any test lists.
 pub(crate) const ALL: Window = Window { page: 1, size: 100 };
 
+/// Databases made on the server so far.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
 /// Runs a test on a fresh SQLite file, then on a fresh PostgreSQL database where there is a server.
 pub(crate) async fn on_both(test: impl AsyncFn(Db)) {
     let directory = tempfile::tempdir().expect("a directory");
@@ -41,7 +44,6 @@ pub(crate) async fn on_both(test: impl AsyncFn(Db)) {
         eprintln!("SKIPPED: no FERRUM_TEST_POSTGRES_URL (`make test` finds or starts a server)");
         return;
     };
-    static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("ferrum_tables_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
     administer(&server, &[&drop, &format!("CREATE DATABASE {name}")]);

@@ -22,7 +22,7 @@ async fn gym(db: &Db) -> i64 {
         account(tx, "anna")
     })
     .await
-    .unwrap()
+    .expect("the gym opens")
 }
 
 #[tokio::test]
