@@ -38,7 +38,7 @@ impl Ids {
         Ok(Self { clock, state: Mutex::new(State { random, last: (0, 0), process, count }) })
     }
 
-    /// A new `UUIDv7` as text, greater than every one before it in this process.
+    /// A new UUIDv7 as text, greater than every one before it in this process.
     pub fn uuid(&self) -> String {
         let now = u64::try_from(self.clock.now().0).unwrap_or(0) & ((1 << 48) - 1);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! Pages that show an `OpenAPI` document, with all their assets in the binary.
 
-use aide::openapi::OpenApi;
+use aide::openapi::{OpenApi, Server};
 use aide::redoc::Redoc;
 use aide::scalar::Scalar;
 use aide::swagger::Swagger;
@@ -19,7 +19,9 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'unsaf
 /// `/docs/redoc`.
 pub fn routes(prefix: &str, api: &OpenApi) -> Router {
     let title = api.info.title.clone();
-    let json = Bytes::from(serde_json::to_vec(api).unwrap_or_default());
+    let server = Server { url: if prefix.is_empty() { "/" } else { prefix }.to_owned(), ..Server::default() };
+    let api = OpenApi { servers: vec![server], ..api.clone() };
+    let json = Bytes::from(serde_json::to_vec(&api).unwrap_or_default());
     let url = format!("{prefix}/openapi.json");
     let page = |html: String| {
         let html = Bytes::from(html);

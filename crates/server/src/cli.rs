@@ -28,16 +28,19 @@ pub(crate) struct SettingFlags {
     /// Sets any key that `ferrum config` lists, e.g. --set log.format=json
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Main listener: IP:PORT, unix:/PATH or off
-    #[arg(long, global = true, value_name = "ADDRESS")]
+    #[arg(long, global = true, value_name = "ADDRESS", help = "Main listener: IP:PORT, unix:/PATH or off")]
     listen: Option<String>,
-    /// `PowerPro`'s own listener: IP:PORT, unix:/PATH or off
-    #[arg(long, global = true, value_name = "ADDRESS")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDRESS",
+        help = "PowerPro's own listener: IP:PORT, unix:/PATH or off"
+    )]
     powerpro_listen: Option<String>,
     /// Directory of the database file and the secrets
     #[arg(long, global = true, value_name = "DIRECTORY")]
     data_dir: Option<String>,
-    /// `PostgreSQL` database instead of the `SQLite` file
+    /// PostgreSQL database instead of the SQLite file
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// The documents' rate limits: on, off
@@ -68,14 +71,14 @@ pub(crate) enum Command {
     },
     /// Prints every key with its value and who set it
     Config,
-    /// Prints the `OpenAPI` document of a surface
+    /// Prints the OpenAPI document of a surface
     Openapi {
         /// Which surface
         surface: Surface,
     },
     /// Does the background work without serving requests
     Worker,
-    /// Copies the `SQLite` database, in use or not, into a new file
+    /// Copies the SQLite database, in use or not, into a new file
     Backup {
         /// The file to make
         file: PathBuf,
@@ -120,7 +123,7 @@ pub(crate) enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Gives an account that `PowerPro`'s headers made an e-mail and a password; its history stays
+    /// Gives an account that PowerPro's headers made an e-mail and a password; its history stays
     Attach {
         /// Id of the account
         id: String,

@@ -23,7 +23,10 @@ pub(crate) fn run(cli: Cli) -> Outcome {
     let config = settings.config().map_err(Failure::start)?;
     logging::start(&config.log)?;
     match cli.command {
-        Command::Config => print_config(&settings),
+        Command::Config => {
+            print_config(&settings);
+            Ok(())
+        }
         Command::Openapi { surface } => print_openapi(surface),
         Command::Serve { demo } => block_on(serve(config, &settings, demo)),
         Command::Worker => block_on(work(config)),
@@ -60,12 +63,12 @@ fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-fn print_config(settings: &Settings) -> Outcome {
+/// As a `ferrum.toml` that would set the same.
+fn print_config(settings: &Settings) {
     for (key, value, source) in settings.listing() {
         let setting = format!("{} = {value:?}", key.name);
         print(&format!("{setting:<45} # {source}: {}", key.about));
     }
-    Ok(())
 }
 
 fn print_openapi(surface: Surface) -> Outcome {

@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 
-use aide::openapi::Server;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
@@ -16,7 +15,7 @@ use ferrum_endpoint::access_log::{AccessLog, Target};
 use ferrum_endpoint::cors::Cors;
 use ferrum_endpoint::house::{self, House, Told};
 use ferrum_endpoint::{docs, observe};
-use ferrum_powerpro::OwnListener;
+use ferrum_powerpro::Mount;
 use ferrum_powerpro::dialect::PowerPro;
 use serde_json::json;
 
@@ -58,11 +57,9 @@ pub(crate) fn listeners(app: &Arc<App>) -> io::Result<[Mounted; 2]> {
     ])
 }
 
-/// The main listener: the house itself, and PowerPro for callers with a token, since the mark that
-/// lets its headers count is not set here.
+/// The main listener: the house itself, and PowerPro for callers with a token.
 fn main(app: &Arc<App>) -> Router {
-    let (powerpro, mut api) = ferrum_powerpro::router(Arc::clone(app));
-    api.servers = vec![Server { url: POWERPRO.to_owned(), ..Server::default() }];
+    let (powerpro, api) = ferrum_powerpro::router(app, Mount::Main, POWERPRO);
     let own = Router::new()
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
@@ -75,8 +72,8 @@ fn main(app: &Arc<App>) -> Router {
 
 /// PowerPro at its documented root, where its headers count.
 fn powerpro(app: &Arc<App>) -> Router {
-    let (router, api) = ferrum_powerpro::router(Arc::clone(app));
-    router.merge(docs::routes("", &api)).layer(Extension(OwnListener))
+    let (router, api) = ferrum_powerpro::router(app, Mount::OwnListener, "");
+    router.merge(docs::routes("", &api))
 }
 
 fn settings(app: &Arc<App>, surface: &'static str, log: Option<&AccessLog>) -> house::Settings {

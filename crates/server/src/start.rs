@@ -104,10 +104,9 @@ async fn bind(mounted: &Mounted) -> Result<Option<Listener>, Failure> {
         Listen::Unix(path) => Listener::unix(path).await,
     };
     let socket = bound.map_err(|e| Failure::start(format!("cannot listen on {listen} ({key}): {e}")))?;
-    match socket.tcp_address() {
-        Some(address) => tracing::info!("http://{address} ({key}): {about}"),
-        None => tracing::info!("{listen} ({key}): {about}"),
-    }
+    let address =
+        socket.tcp_address().map_or_else(|| listen.to_string(), |address| format!("http://{address}"));
+    tracing::info!("{address} ({key}): {about}");
     Ok(Some(socket))
 }
 

@@ -28,7 +28,7 @@ pub struct Config {
     pub database: Options,
     /// Whether the documents' rate limits hold.
     pub rate_limits: bool,
-    /// The `PowerPro` surface.
+    /// The PowerPro surface.
     pub powerpro: PowerPro,
     /// Origins whose pages may call the server from a browser.
     pub cors_origins: Vec<String>,
@@ -94,7 +94,7 @@ impl Listen {
     }
 }
 
-/// Choices about the `PowerPro` surface.
+/// Choices about the PowerPro surface.
 #[derive(Debug, Clone)]
 pub struct PowerPro {
     /// Its own listener.
@@ -116,7 +116,7 @@ impl PowerPro {
     }
 }
 
-/// How callers of `PowerPro` are known.
+/// How callers of PowerPro are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeaderAuth {
     /// By the documented headers or by a token.

@@ -114,7 +114,9 @@ fn digest(before: &str, batch: &Batch, entries: &[Written]) -> String {
             &entry.fields,
             &entry.request_id,
         ];
-        texts.into_iter().for_each(|part| text(&mut hash, part));
+        for part in texts {
+            text(&mut hash, part);
+        }
     }
     hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
@@ -169,9 +171,9 @@ mod tests {
             |e| (e.row_type, e.row_id) = ("lift".to_owned(), "s1".to_owned()),
         ];
         for change in changes {
-            let mut changed = entries.clone();
-            change(&mut changed[1]);
-            assert_ne!(all, digest("", &batch, &changed));
+            let mut others = entries.clone();
+            change(&mut others[1]);
+            assert_ne!(all, digest("", &batch, &others));
         }
     }
 }

@@ -1,1 +1,4 @@
-//! Black-box tests.
+//! Black-box tests: a real server, real sockets, both engines.
+
+mod powerpro;
+mod support;

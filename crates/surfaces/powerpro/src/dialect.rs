@@ -1,7 +1,5 @@
 //! PowerPro's manner: headers that name the caller, bare objects, `{error, details}`.
 
-use std::net::IpAddr;
-
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use bytes::Bytes;
@@ -12,6 +10,8 @@ use ferrum_domain::{Conflict, Error, Result, ids};
 use ferrum_endpoint::{Answer, Dialect, Problem, call};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::header_trust::headers_count;
 
 /// The dialect.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 //! DTOs and handlers; `dialect.rs` holds authentication, envelopes and status codes.
 
 mod advance;
+mod cycles;
 mod days;
 pub mod dialect;
 mod enrollment;
@@ -12,10 +13,14 @@ mod header_trust;
 mod health;
 mod lift_maxes;
 mod lifts;
+mod lookups;
 mod owner;
 mod page;
 mod prescriptions;
+mod program_progressions;
+mod programs;
 mod progression_history;
+mod progressions;
 mod trigger;
 mod weeks;
 mod workout;
@@ -24,11 +29,15 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{delete_with, get_with, post_with, put_with};
-use aide::openapi::{Info, OpenApi, SecurityScheme};
-use axum::Extension;
+use aide::openapi::{ApiKeyLocation, Info, OpenApi, ReferenceOr, SecurityScheme};
+use axum::Router;
 use ferrum_app::App;
+use ferrum_endpoint::house::with_fallbacks;
+use ferrum_endpoint::openapi::declare_path_parameters;
 
+use dialect::PowerPro;
 pub use header_trust::OwnListener;
+use lookups::{daily_lookups, weekly_lookups};
 
 /// The endpoints, in the order of the document.
 fn routes() -> ApiRouter<Arc<App>> {
@@ -125,6 +134,72 @@ fn routes() -> ApiRouter<Arc<App>> {
             delete_with(weeks::remove_day, |o| o.summary("Remove a day from a week")),
         )
         .api_route(
+            "/cycles",
+            get_with(cycles::list, |o| o.summary("List all cycles"))
+                .post_with(cycles::create, |o| o.summary("Create a cycle")),
+        )
+        .api_route(
+            "/cycles/{id}",
+            get_with(cycles::get, |o| o.summary("Get a cycle by id"))
+                .put_with(cycles::update, |o| o.summary("Update a cycle"))
+                .delete_with(cycles::delete, |o| o.summary("Delete a cycle")),
+        )
+        .api_route(
+            "/weekly-lookups",
+            get_with(weekly_lookups::list, |o| o.summary("List all weekly lookups"))
+                .post_with(weekly_lookups::create, |o| o.summary("Create a weekly lookup")),
+        )
+        .api_route(
+            "/weekly-lookups/{id}",
+            get_with(weekly_lookups::get, |o| o.summary("Get a weekly lookup by id"))
+                .put_with(weekly_lookups::update, |o| o.summary("Update a weekly lookup"))
+                .delete_with(weekly_lookups::delete, |o| o.summary("Delete a weekly lookup")),
+        )
+        .api_route(
+            "/daily-lookups",
+            get_with(daily_lookups::list, |o| o.summary("List all daily lookups"))
+                .post_with(daily_lookups::create, |o| o.summary("Create a daily lookup")),
+        )
+        .api_route(
+            "/daily-lookups/{id}",
+            get_with(daily_lookups::get, |o| o.summary("Get a daily lookup by id"))
+                .put_with(daily_lookups::update, |o| o.summary("Update a daily lookup"))
+                .delete_with(daily_lookups::delete, |o| o.summary("Delete a daily lookup")),
+        )
+        .api_route(
+            "/programs",
+            get_with(programs::list, |o| o.summary("List all programs"))
+                .post_with(programs::create, |o| o.summary("Create a program")),
+        )
+        .api_route(
+            "/programs/{id}",
+            get_with(programs::get, |o| o.summary("Get a program by id"))
+                .put_with(programs::update, |o| o.summary("Update a program"))
+                .delete_with(programs::delete, |o| o.summary("Delete a program")),
+        )
+        .api_route(
+            "/progressions",
+            get_with(progressions::list, |o| o.summary("List all progressions"))
+                .post_with(progressions::create, |o| o.summary("Create a progression")),
+        )
+        .api_route(
+            "/progressions/{id}",
+            get_with(progressions::get, |o| o.summary("Get a progression by id"))
+                .put_with(progressions::update, |o| o.summary("Update a progression"))
+                .delete_with(progressions::delete, |o| o.summary("Delete a progression")),
+        )
+        .api_route(
+            "/programs/{programId}/progressions",
+            get_with(program_progressions::list, |o| o.summary("List all progression configurations of a program"))
+                .post_with(program_progressions::create, |o| o.summary("Create a progression configuration")),
+        )
+        .api_route(
+            "/programs/{programId}/progressions/{configId}",
+            get_with(program_progressions::get, |o| o.summary("Get a progression configuration by id"))
+                .put_with(program_progressions::update, |o| o.summary("Update a progression configuration"))
+                .delete_with(program_progressions::delete, |o| o.summary("Delete a progression configuration")),
+        )
+        .api_route(
             "/users/{userId}/program",
             get_with(enrollment::get, |o| o.summary("Get a lifter's enrollment"))
                 .post_with(enrollment::create, |o| o.summary("Enroll a lifter in a program"))
@@ -147,4 +222,61 @@ fn routes() -> ApiRouter<Arc<App>> {
             "/users/{userId}/progressions/trigger",
             post_with(trigger::create, |o| o.summary("Apply a progression by hand")),
         )
+}
+
+/// The surface's routes at its documented root, and their `OpenAPI` document.
+pub fn router(app: Arc<App>) -> (Router, OpenApi) {
+    let (router, api) = documented();
+    (with_fallbacks::<PowerPro, _>(router).with_state(app), api)
+}
+
+/// The `OpenAPI` document.
+pub fn openapi() -> OpenApi {
+    documented().1
+}
+
+fn documented() -> (Router<Arc<App>>, OpenApi) {
+    let mut api = OpenApi {
+        info: Info {
+            title: "PowerPro".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            description: Some(ABOUT.to_owned()),
+            ..Info::default()
+        },
+        security: ["bearer", "userId"].map(|name| [(name.to_owned(), vec![])].into_iter().collect()).into(),
+        ..OpenApi::default()
+    };
+    let router = routes().finish_api(&mut api);
+    declare_path_parameters(&mut api);
+    let schemes = &mut api.components.get_or_insert_default().security_schemes;
+    for (name, scheme) in security_schemes() {
+        schemes.insert(name.to_owned(), ReferenceOr::Item(scheme));
+    }
+    (router, api)
+}
+
+const ABOUT: &str = "Strength programs: prescriptions, progressions, today's weights. Callers name themselves by a \
+    token or, on PowerPro's own listener, by the documented headers; `X-Admin: true` claims admin rights there.";
+
+fn security_schemes() -> [(&'static str, SecurityScheme); 2] {
+    [
+        (
+            "bearer",
+            SecurityScheme::Http {
+                scheme: "bearer".to_owned(),
+                bearer_format: None,
+                description: Some("A token, or the caller's id.".to_owned()),
+                extensions: Default::default(),
+            },
+        ),
+        (
+            "userId",
+            SecurityScheme::ApiKey {
+                location: ApiKeyLocation::Header,
+                name: "X-User-ID".to_owned(),
+                description: Some("The caller's id.".to_owned()),
+                extensions: Default::default(),
+            },
+        ),
+    ]
 }

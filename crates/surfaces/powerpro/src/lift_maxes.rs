@@ -4,7 +4,7 @@ use ferrum_domain::strength::{MaxType, limits, maxes};
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Error, Result, Violations};
-use ferrum_endpoint::{Asked, Authenticated, Body as _, Done, Owner};
+use ferrum_endpoint::{Asked, Body as _, Done, Owner, RowOwner};
 use ferrum_store::Tx;
 use ferrum_store::lift_maxes::{self, Filter, LiftMax};
 use ferrum_store::lifts;
@@ -198,7 +198,7 @@ pub async fn get_current(call: Call<Owner>, query: Asked<CurrentQuery>) -> Reply
 }
 
 /// `GET /lift-maxes/{id}`
-pub async fn get(call: Call<Authenticated>) -> Reply<200, LiftMaxOut> {
+pub async fn get(call: Call<RowOwner>) -> Reply<200, LiftMaxOut> {
     let [id] = call.path_ids();
     call.read(move |tx, me| {
         let max = lift_maxes::get(tx, &id)?;
@@ -209,7 +209,7 @@ pub async fn get(call: Call<Authenticated>) -> Reply<200, LiftMaxOut> {
 }
 
 /// `GET /lift-maxes/{id}/convert`
-pub async fn convert(call: Call<Authenticated>, query: Asked<ConversionQuery>) -> Reply<200, ConversionOut> {
+pub async fn convert(call: Call<RowOwner>, query: Asked<ConversionQuery>) -> Reply<200, ConversionOut> {
     let [id] = call.path_ids();
     call.read(move |tx, me| {
         let query = query.get()?;
@@ -270,7 +270,7 @@ pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
 }
 
 /// `PUT /lift-maxes/{id}`
-pub async fn update(sent: Sent<Authenticated, LiftMaxPatch>) -> Reply<200, StoredOut> {
+pub async fn update(sent: Sent<RowOwner, LiftMaxPatch>) -> Reply<200, StoredOut> {
     let app = sent.app();
     let [id] = sent.path_ids();
     sent.write(move |tx, me, body| {
@@ -292,7 +292,7 @@ pub async fn update(sent: Sent<Authenticated, LiftMaxPatch>) -> Reply<200, Store
 }
 
 /// `DELETE /lift-maxes/{id}`
-pub async fn delete(call: Call<Authenticated>) -> Reply<204, ()> {
+pub async fn delete(call: Call<RowOwner>) -> Reply<204, ()> {
     let [id] = call.path_ids();
     call.write(move |tx, me| {
         me.must_own(&lift_maxes::get(tx, &id)?.user_id)?;

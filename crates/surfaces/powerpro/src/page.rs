@@ -97,3 +97,28 @@ pub(crate) fn required<'q>(name: &str, text: Option<&'q str>, violations: &mut V
     }
     given
 }
+
+/// A list sorted by name or by age.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub struct NamedQuery {
+    #[serde(flatten)]
+    page: PageQuery,
+    /// Field to sort by: `name` (default) or `created_at`.
+    #[serde(rename = "sortBy")]
+    #[schemars(extend("enum" = ["name", "created_at"]))]
+    sort_by: Option<String>,
+    /// `asc` (default) or `desc`.
+    #[serde(rename = "sortOrder")]
+    #[schemars(extend("enum" = ["asc", "desc"]))]
+    sort_order: Option<String>,
+}
+
+impl NamedQuery {
+    /// The page asked for, whether it is sorted by age, and its direction.
+    pub(crate) fn read(&self, violations: &mut Violations) -> (Window, bool, Order) {
+        let window = self.page.window(violations);
+        let by_age = choice("sortBy", self.sort_by.as_deref(), &[("name", false), ("created_at", true)], violations);
+        let order = order(self.sort_order.as_deref(), Order::Ascending, violations);
+        (window, by_age.unwrap_or(false), order)
+    }
+}

@@ -1,0 +1,11 @@
+//! What the store promises, on both engines.
+
+mod durability;
+mod migrations;
+mod outcomes;
+mod postgres;
+mod schema;
+mod sqlite;
+mod statements;
+mod support;
+mod transactions;

@@ -1,0 +1,179 @@
+//! What is particular to the embedded engine.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ferrum_domain::{Error, Result};
+use tokio::task::{JoinHandle, JoinSet, block_in_place};
+
+use super::support::{Door, Fixture, both, mark, sqlite, sqlite_tuned};
+use crate::Db;
+use crate::engine::Tuning;
+
+/// Keeps the writer busy until the door opens, so that what comes meanwhile is one batch.
+pub(super) fn hold(fixture: &Fixture, door: &Arc<Door>) -> JoinHandle<Result<()>> {
+    let (db, door) = (fixture.db.clone(), Arc::clone(door));
+    tokio::spawn(async move {
+        db.write(move |_| {
+            door.wait();
+            Ok(())
+        })
+        .await
+    })
+}
+
+/// Writes of `ids`, all of which wait in the queue when this returns.
+async fn queue(fixture: &Fixture, ids: std::ops::Range<i64>, text: &str) -> JoinSet<(i64, Result<()>)> {
+    let mut callers = JoinSet::new();
+    for id in ids {
+        let (db, text) = (fixture.db.clone(), text.to_owned());
+        callers.spawn(async move { (id, db.write(move |tx| mark(tx, id, &text)).await) });
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    callers
+}
+
+/// The ids whose write was acknowledged; every other one must have been told to come again.
+fn acknowledged(answers: Vec<(i64, Result<()>)>) -> Vec<i64> {
+    let mut ids = Vec::new();
+    for (id, answer) in answers {
+        match answer {
+            Ok(()) => ids.push(id),
+            Err(Error::Unavailable { .. }) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    ids.sort_unstable();
+    ids
+}
+
+#[tokio::test]
+async fn the_writer_waits_for_the_disk() {
+    let fixture = sqlite();
+    let pragma = |name: &'static str| fixture.db.write(move |tx| tx.query_one(name, &[], |row| row.get(0)));
+    assert_eq!(pragma("PRAGMA synchronous").await.unwrap(), 2);
+    assert_eq!(pragma("PRAGMA foreign_keys").await.unwrap(), 1);
+    assert_eq!(pragma("PRAGMA defer_foreign_keys").await.unwrap(), 0);
+    let mode = fixture.db.write(|tx| tx.query_one("PRAGMA journal_mode", &[], |row| row.get::<String>(0)));
+    assert_eq!(mode.await.unwrap(), "wal");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_database_in_mid_batch_loses_nothing_acknowledged() {
+    let pages = 260;
+    let fixture = sqlite_tuned(&Tuning { max_page_count: Some(pages), ..Tuning::default() });
+    let mut expected = Vec::new();
+    for round in 0..6 {
+        let door = Arc::new(Door::new());
+        let held = hold(&fixture, &door);
+        block_in_place(|| door.wait_for_arrival());
+        let callers = queue(&fixture, round * 40..round * 40 + 40, &"x".repeat(3000)).await;
+        door.open();
+        held.await.unwrap().unwrap();
+        expected.extend(acknowledged(callers.join_all().await));
+        assert_eq!(fixture.ids().await, expected, "round {round}");
+    }
+    assert!(!expected.is_empty() && expected.len() < 240, "{} of 240 fitted", expected.len());
+    // What fits still does.
+    fixture.db.write(|tx| tx.execute("DELETE FROM marks WHERE id < 20", &[])).await.unwrap();
+    fixture.db.write(|tx| mark(tx, 1000, "")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_commit_answers_every_member_with_an_error() {
+    let refuse = Arc::new(AtomicBool::new(false));
+    let fixture = sqlite_tuned(&Tuning { refuse_commits: Some(Arc::clone(&refuse)), ..Tuning::default() });
+    let door = Arc::new(Door::new());
+    let held = hold(&fixture, &door);
+    block_in_place(|| door.wait_for_arrival());
+    let callers = queue(&fixture, 0..20, "").await;
+    refuse.store(true, Ordering::SeqCst);
+    door.open();
+    // The holder's own commit changed nothing, so nothing could be refused.
+    let _ = held.await.unwrap();
+    assert_eq!(acknowledged(callers.join_all().await), [0_i64; 0]);
+    let alone = fixture.db.write(|tx| mark(tx, 50, "")).await;
+    assert!(matches!(alone, Err(Error::Unavailable { .. })), "{alone:?}");
+    assert_eq!(fixture.ids().await, [0_i64; 0]);
+    refuse.store(false, Ordering::SeqCst);
+    fixture.db.write(|tx| mark(tx, 51, "")).await.unwrap();
+    assert_eq!(fixture.ids().await, [51]);
+}
+
+#[tokio::test]
+async fn a_slow_read_runs_again_on_a_reader_thread() {
+    let fixture = sqlite();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let answer = fixture.db.read(move |tx| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) SELECT COUNT(*) FROM n";
+        let count: i64 = tx.query_one(slow, &[300_000.into()], |row| row.get(0))?;
+        Ok((count, std::thread::current().name().map(str::to_owned)))
+    });
+    assert_eq!(answer.await.unwrap(), (300_000, Some("ferrum-reader".to_owned())));
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
+    // The connection that was stopped is good for the next.
+    fixture.db.read(|tx| tx.query_one("SELECT 1", &[], |row| row.get::<i64>(0))).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_queue_refuses_at_once() {
+    let fixture = sqlite();
+    let door = Arc::new(Door::new());
+    let held = hold(&fixture, &door);
+    block_in_place(|| door.wait_for_arrival());
+    let callers = queue(&fixture, 0..1024, "").await;
+    let began = std::time::Instant::now();
+    let refused = fixture.db.write(|tx| mark(tx, 5000, "")).await;
+    assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
+    assert!(began.elapsed() < Duration::from_secs(1));
+    door.open();
+    held.await.unwrap().unwrap();
+    assert_eq!(acknowledged(callers.join_all().await).len(), 1024);
+    assert_eq!(fixture.ids().await.len(), 1024);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_handles_on_one_file_neither_corrupt_nor_deadlock() {
+    let fixture = sqlite();
+    let other = Db::open(&fixture.options).unwrap();
+    let mut callers = JoinSet::new();
+    for id in 0..400 {
+        let db = if id % 2 == 0 { fixture.db.clone() } else { other.clone() };
+        callers.spawn(async move {
+            db.write(move |tx| mark(tx, id, "")).await?;
+            // What is acknowledged is seen by the next read, whichever handle reads.
+            db.read(move |tx| tx.query_one("SELECT 1 FROM marks WHERE id = ?1", &[id.into()], |_| Ok(()))).await
+        });
+    }
+    for done in callers.join_all().await {
+        done.unwrap();
+    }
+    assert_eq!(fixture.ids().await, (0..400).collect::<Vec<_>>());
+    let sound = other.report(|tx| tx.query_one("PRAGMA integrity_check", &[], |row| row.get::<String>(0)));
+    assert_eq!(sound.await.unwrap(), "ok");
+    other.close();
+}
+
+#[tokio::test]
+async fn a_backup_is_whole_and_replaces_nothing() {
+    for fixture in both() {
+        let directory = tempfile::tempdir().unwrap();
+        let copy = directory.path().join("copy.db");
+        if fixture.options.url.is_some() {
+            let error = fixture.db.backup(&copy).unwrap_err().to_string();
+            assert!(error.contains("pg_dump"), "{error}");
+            continue;
+        }
+        fixture.db.write(|tx| mark(tx, 7, "")).await.unwrap();
+        fixture.db.backup(&copy).unwrap();
+        assert!(matches!(fixture.db.backup(&copy), Err(Error::Invalid(_))));
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "only the copy is left");
+        let copied = Db::open(&crate::Options { url: None, file: copy, pool: 0 }).unwrap();
+        assert_eq!(copied.pending().unwrap(), 0);
+        let id = copied.read(|tx| tx.query_one("SELECT id FROM marks", &[], |row| row.get::<i64>(0)));
+        assert_eq!(id.await.unwrap(), 7);
+    }
+}

@@ -1,0 +1,166 @@
+//! `/weekly-lookups` and `/daily-lookups`: tables of percentages, alike but for their keys.
+
+/// Makes the module of one kind of lookup.
+macro_rules! lookup_endpoints {
+    ($module:ident, $path:literal, $kind:literal, $in:ident, $patch:ident, $entries:ty, $about:literal, $example:tt) => {
+        #[doc = concat!("`", $path, "`")]
+        pub mod $module {
+            use ferrum_domain::time::Millis;
+            use ferrum_domain::Violations;
+            use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
+            use ferrum_store::$module::{self as store, Lookup, Sort};
+            use schemars::JsonSchema;
+            use serde::Serialize;
+            use serde_json::Value;
+
+            use crate::dialect::{Call, Reply, Sent};
+            use crate::fields;
+            use crate::page::{NamedQuery, Page};
+
+            /// A lookup table as clients see it.
+            #[derive(Debug, Serialize, JsonSchema)]
+            #[serde(rename_all = "camelCase")]
+            #[schemars(rename = $kind)]
+            pub struct LookupOut {
+                id: String,
+                name: String,
+                #[doc = $about]
+                #[schemars(with = "std::collections::BTreeMap<String, Value>")]
+                entries: $entries,
+                #[schemars(with = "String", extend("format" = "date-time"))]
+                created_at: Millis,
+                #[schemars(with = "String", extend("format" = "date-time"))]
+                updated_at: Millis,
+            }
+
+            impl From<Lookup> for LookupOut {
+                fn from(lookup: Lookup) -> Self {
+                    let Lookup { id, name, entries, created_at, updated_at } = lookup;
+                    Self { id, name, entries, created_at, updated_at }
+                }
+            }
+
+            ferrum_endpoint::body! {
+                /// A lookup table to create.
+                pub struct $in {
+                    /// Name, 1 to 100 characters.
+                    name: String,
+                    #[doc = $about]
+                    entries: serde_json::Map<String, Value>,
+                }
+                required ["name", "entries"]
+                example $example
+            }
+
+            ferrum_endpoint::body! {
+                /// What to change of a lookup table; absent keeps, entries are replaced whole.
+                pub struct $patch {
+                    /// New name.
+                    name: String,
+                    /// New entries.
+                    entries: serde_json::Map<String, Value>,
+                }
+                required []
+                example $example
+            }
+
+            /// GET the list.
+            pub async fn list(call: Call<Authenticated>, query: Asked<NamedQuery>) -> Reply<200, Page<LookupOut>> {
+                call.read_catalogue(move |tx| {
+                    let mut violations = Violations::new();
+                    let (window, by_age, order) = query.get()?.read(&mut violations);
+                    violations.check()?;
+                    let sort = if by_age { Sort::CreatedAt } else { Sort::Name };
+                    Ok(Page::new(window, store::list(tx, sort, order, window)?, LookupOut::from))
+                })
+                .await
+            }
+
+            /// GET one.
+            pub async fn get(call: Call<Authenticated>) -> Reply<200, LookupOut> {
+                let [id] = call.path_ids();
+                call.read_catalogue(move |tx| Ok(store::get(tx, &id)?.into())).await
+            }
+
+            /// POST a new one.
+            pub async fn create(sent: Sent<Admin, $in>) -> Reply<201, LookupOut> {
+                let app = sent.app();
+                sent.write(move |tx, _, body| {
+                    let mut violations = Violations::new();
+                    let name = fields::name("name", body.name.required("name", &mut violations), &mut violations);
+                    let entries = body.entries.required("entries", &mut violations);
+                    let entries = read_entries(entries, &mut violations);
+                    let now = app.clock.now();
+                    let lookup = violations.finish(name.zip(entries).map(|(name, entries)| Lookup {
+                        id: app.ids.uuid(),
+                        name,
+                        entries,
+                        created_at: now,
+                        updated_at: now,
+                    }))?;
+                    store::insert(tx, &lookup)?;
+                    Ok(Done::new(stringify!($module), lookup.id.clone(), body.given(), lookup.into()))
+                })
+                .await
+            }
+
+            /// PUT a change.
+            pub async fn update(sent: Sent<Admin, $patch>) -> Reply<200, LookupOut> {
+                let app = sent.app();
+                let [id] = sent.path_ids();
+                sent.write(move |tx, _, body| {
+                    let mut violations = Violations::new();
+                    let name = fields::name("name", body.name.kept("name", &mut violations), &mut violations);
+                    let entries = body.entries.kept("entries", &mut violations);
+                    let entries = read_entries(entries, &mut violations);
+                    violations.check()?;
+                    let mut lookup = store::get(tx, &id)?;
+                    lookup.name = name.unwrap_or(lookup.name);
+                    lookup.entries = entries.unwrap_or(lookup.entries);
+                    lookup.updated_at = app.clock.now();
+                    store::update(tx, &lookup)?;
+                    Ok(Done::new(stringify!($module), id.clone(), body.given(), lookup.into()))
+                })
+                .await
+            }
+
+            /// DELETE one.
+            pub async fn delete(call: Call<Admin>) -> Reply<204, ()> {
+                let [id] = call.path_ids();
+                call.write(move |tx, _| {
+                    store::delete(tx, &id)?;
+                    Ok(Done::new(stringify!($module), id.clone(), vec![], ()))
+                })
+                .await
+            }
+
+            fn read_entries(
+                entries: Option<&serde_json::Map<String, Value>>,
+                violations: &mut Violations,
+            ) -> Option<$entries> {
+                <$entries>::parse("entries", &Value::Object(entries?.clone()), violations)
+            }
+        }
+    };
+}
+
+lookup_endpoints!(
+    weekly_lookups,
+    "/weekly-lookups",
+    "WeeklyLookup",
+    WeeklyLookupIn,
+    WeeklyLookupPatch,
+    ferrum_domain::strength::lookup::WeeklyEntries,
+    "By number of the week: a percentage, or a list with one percentage per set.",
+    { "name": "5/3/1 Percentages", "entries": { "1": 65, "2": 70, "3": 75, "4": 40 } }
+);
+lookup_endpoints!(
+    daily_lookups,
+    "/daily-lookups",
+    "DailyLookup",
+    DailyLookupIn,
+    DailyLookupPatch,
+    ferrum_domain::strength::lookup::DailyEntries,
+    "By the day's slug or its `metadata.weekday`: a percentage of the prescribed load.",
+    { "name": "Heavy/Light/Medium", "entries": { "monday": 100, "wednesday": 80, "friday": 90 } }
+);

@@ -1,0 +1,181 @@
+//! `/progressions`: rules by which maxes rise.
+
+use ferrum_domain::Violations;
+use ferrum_domain::strength::progression::{Progression as Rule, ProgressionType};
+use ferrum_domain::time::Millis;
+use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
+use ferrum_store::listing::Order;
+use ferrum_store::progressions::{self, Filter, Progression, Sort};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::dialect::{Call, Reply, Sent};
+use crate::fields;
+use crate::page::{NamedQuery, Page, choice};
+
+const TYPES: [(&str, ProgressionType); 2] = [("LINEAR", ProgressionType::Linear), ("CYCLE", ProgressionType::Cycle)];
+
+/// A progression as clients see it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Progression")]
+pub struct ProgressionOut {
+    id: String,
+    name: String,
+    #[schemars(extend("enum" = ["LINEAR", "CYCLE"]))]
+    r#type: &'static str,
+    /// `increment`, `maxType` and, of a LINEAR one, `triggerType`.
+    #[schemars(with = "Map<String, Value>")]
+    parameters: Rule,
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    created_at: Millis,
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    updated_at: Millis,
+}
+
+impl From<Progression> for ProgressionOut {
+    fn from(progression: Progression) -> Self {
+        Self {
+            id: progression.id,
+            name: progression.name,
+            r#type: progression.rule.kind().as_str(),
+            parameters: progression.rule,
+            created_at: progression.created_at,
+            updated_at: progression.updated_at,
+        }
+    }
+}
+
+ferrum_endpoint::body! {
+    /// A progression to create.
+    pub struct ProgressionIn {
+        /// Name, 1 to 100 characters.
+        name: String,
+        /// `LINEAR` (after a session or a week) or `CYCLE` (after a cycle).
+        r#type: String,
+        /// `increment` (a weight), `maxType` (`ONE_RM`, `TRAINING_MAX`) and, of a LINEAR one, `triggerType`
+        /// (`AFTER_SESSION`, `AFTER_WEEK`).
+        parameters: Map<String, Value>,
+    }
+    required ["name", "type", "parameters"]
+    example {
+        "name": "Linear +5lb", "type": "LINEAR",
+        "parameters": { "increment": 5.0, "maxType": "TRAINING_MAX", "triggerType": "AFTER_SESSION" }
+    }
+}
+
+ferrum_endpoint::body! {
+    /// What to change of a progression: absent keeps, parameters are replaced whole.
+    pub struct ProgressionPatch {
+        /// New name.
+        name: String,
+        /// New type, which the parameters must fit.
+        r#type: String,
+        /// New parameters.
+        parameters: Map<String, Value>,
+    }
+    required []
+    example { "name": "Linear +2.5lb", "parameters": {
+        "increment": 2.5, "maxType": "TRAINING_MAX", "triggerType": "AFTER_SESSION"
+    } }
+}
+
+/// What to list.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+pub struct ProgressionQuery {
+    #[serde(flatten)]
+    named: NamedQuery,
+    /// Only of this type: `LINEAR` or `CYCLE`.
+    #[schemars(extend("enum" = ["LINEAR", "CYCLE"]))]
+    r#type: Option<String>,
+}
+
+/// `GET /progressions`
+pub async fn list(call: Call<Authenticated>, query: Asked<ProgressionQuery>) -> Reply<200, Page<ProgressionOut>> {
+    call.read_catalogue(move |tx| {
+        let query = query.get()?;
+        let mut violations = Violations::new();
+        let (window, by_age, order): (_, bool, Order) = query.named.read(&mut violations);
+        let kind = choice("type", query.r#type.as_deref(), &TYPES, &mut violations);
+        violations.check()?;
+        let sort = if by_age { Sort::CreatedAt } else { Sort::Name };
+        let rows = progressions::list(tx, &Filter { kind }, sort, order, window)?;
+        Ok(Page::new(window, rows, ProgressionOut::from))
+    })
+    .await
+}
+
+/// `GET /progressions/{id}`
+pub async fn get(call: Call<Authenticated>) -> Reply<200, ProgressionOut> {
+    let [id] = call.path_ids();
+    call.read_catalogue(move |tx| Ok(progressions::get(tx, &id)?.into())).await
+}
+
+/// `POST /progressions`
+pub async fn create(sent: Sent<Admin, ProgressionIn>) -> Reply<201, ProgressionOut> {
+    let app = sent.app();
+    sent.write(move |tx, _, body| {
+        let mut violations = Violations::new();
+        let name = fields::name("name", body.name.required("name", &mut violations), &mut violations);
+        let kind = body.r#type.required("type", &mut violations);
+        let kind = choice("type", kind.map(String::as_str), &TYPES, &mut violations);
+        let parameters = body.parameters.required("parameters", &mut violations);
+        let rule = kind.zip(parameters).and_then(|(kind, parameters)| {
+            Rule::parse(kind, "parameters", &Value::Object(parameters.clone()), &mut violations)
+        });
+        let now = app.clock.now();
+        let progression = violations.finish(name.zip(rule).map(|(name, rule)| Progression {
+            id: app.ids.uuid(),
+            name,
+            rule,
+            created_at: now,
+            updated_at: now,
+        }))?;
+        progressions::insert(tx, &progression)?;
+        Ok(Done::new("progressions", progression.id.clone(), body.given(), progression.into()))
+    })
+    .await
+}
+
+/// `PUT /progressions/{id}`
+pub async fn update(sent: Sent<Admin, ProgressionPatch>) -> Reply<200, ProgressionOut> {
+    let app = sent.app();
+    let [id] = sent.path_ids();
+    sent.write(move |tx, _, body| {
+        let mut violations = Violations::new();
+        let name = fields::name("name", body.name.kept("name", &mut violations), &mut violations);
+        let kind = body.r#type.kept("type", &mut violations);
+        let kind = choice("type", kind.map(String::as_str), &TYPES, &mut violations);
+        let parameters = body.parameters.kept("parameters", &mut violations);
+        // What is given must fit what is stored, so the stored row is read even when something is wrong.
+        let stored = progressions::find(tx, &id)?;
+        let mut rule = None;
+        if let Some(stored) = &stored {
+            let parameters = match parameters {
+                Some(parameters) => Value::Object(parameters.clone()),
+                None => serde_json::to_value(&stored.rule).unwrap_or_default(),
+            };
+            let kind = kind.unwrap_or_else(|| stored.rule.kind());
+            rule = Rule::parse(kind, "parameters", &parameters, &mut violations);
+        }
+        violations.check()?;
+        let mut progression = stored.ok_or(ferrum_domain::Error::NotFound)?;
+        progression.name = name.unwrap_or(progression.name);
+        progression.rule = rule.unwrap_or(progression.rule);
+        progression.updated_at = app.clock.now();
+        progressions::update(tx, &progression)?;
+        Ok(Done::new("progressions", id.clone(), body.given(), progression.into()))
+    })
+    .await
+}
+
+/// `DELETE /progressions/{id}`
+pub async fn delete(call: Call<Admin>) -> Reply<204, ()> {
+    let [id] = call.path_ids();
+    call.write(move |tx, _| {
+        progressions::delete(tx, &id)?;
+        Ok(Done::new("progressions", id.clone(), vec![], ()))
+    })
+    .await
+}
