@@ -15,7 +15,7 @@ use ferrum_endpoint::access_log::{AccessLog, Target};
 use ferrum_endpoint::cors::Cors;
 use ferrum_endpoint::house::{self, House, Told};
 use ferrum_endpoint::{docs, observe};
-use ferrum_powerpro::Mount;
+use ferrum_powerpro::OwnListener;
 use ferrum_powerpro::dialect::PowerPro;
 use serde_json::json;
 
@@ -59,7 +59,7 @@ pub(crate) fn listeners(app: &Arc<App>) -> io::Result<[Mounted; 2]> {
 
 /// The main listener: the house itself, and PowerPro for callers with a token.
 fn main(app: &Arc<App>) -> Router {
-    let (powerpro, api) = ferrum_powerpro::router(app, Mount::Main, POWERPRO);
+    let (powerpro, api) = ferrum_powerpro::router(Arc::clone(app));
     let own = Router::new()
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
@@ -72,8 +72,8 @@ fn main(app: &Arc<App>) -> Router {
 
 /// PowerPro at its documented root, where its headers count.
 fn powerpro(app: &Arc<App>) -> Router {
-    let (router, api) = ferrum_powerpro::router(app, Mount::OwnListener, "");
-    router.merge(docs::routes("", &api))
+    let (router, api) = ferrum_powerpro::router(Arc::clone(app));
+    router.merge(docs::routes("", &api)).layer(Extension(OwnListener))
 }
 
 fn settings(app: &Arc<App>, surface: &'static str, log: Option<&AccessLog>) -> house::Settings {
