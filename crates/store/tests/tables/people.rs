@@ -36,6 +36,27 @@ async fn a_name_without_proof_becomes_an_account_when_it_writes() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_born_at_once_have_addresses_of_their_own() {
+    on_both(async |db| {
+        // Everybody writes for the first time at once, and some twice.
+        let births: Vec<_> = (0..24)
+            .map(|i| {
+                let db = db.clone();
+                tokio::spawn(async move { db.write(move |tx| account(tx, &format!("u{}", i % 16))).await })
+            })
+            .collect();
+        for birth in births {
+            birth.await.unwrap().unwrap();
+        }
+        let rows = db.read(|tx| accounts::list(tx, 0, 100)).await.unwrap();
+        let mut numbers: Vec<_> = rows.iter().map(|row| row.number).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (1..=16).collect::<Vec<_>>());
+    })
+    .await;
+}
+
 async fn add(db: &Db, id: &'static str, email: &'static str, role: Role) -> ferrum_domain::Result<i64> {
     db.write(move |tx| {
         let row = NewAccount {
@@ -225,6 +246,27 @@ async fn jobs_are_claimed_when_due_by_one_worker_each() {
         assert_eq!(states, [("dead".to_owned(), 1), ("done".to_owned(), 1)]);
         assert_eq!(db.write(|tx| jobs::delete_done(tx, Millis(21))).await.unwrap(), 0);
         assert_eq!(db.write(|tx| jobs::delete_done(tx, Millis(22))).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_who_claim_at_once_get_different_jobs() {
+    on_both(async |db| {
+        db.write(|tx| (0..12).try_for_each(|i| jobs::insert(tx, &i.to_string(), "mail", "{}", NOW, 2, NOW)))
+            .await
+            .unwrap();
+        let workers: Vec<_> = (0..12)
+            .map(|_| {
+                let db = db.clone();
+                tokio::spawn(async move { claim(&db, "a", NOW.0).await })
+            })
+            .collect();
+        let mut claimed = std::collections::BTreeSet::new();
+        for worker in workers {
+            claimed.extend(worker.await.unwrap());
+        }
+        assert_eq!(claimed.len(), 12);
     })
     .await;
 }

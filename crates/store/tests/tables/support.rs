@@ -48,7 +48,7 @@ pub(crate) async fn on_both(test: impl AsyncFn(Db)) {
     let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
     administer(&server, &[&drop, &format!("CREATE DATABASE {name}")]);
     let root = server.rsplit_once('/').map_or(server.as_str(), |(root, _)| root);
-    run(&Options { url: Some(format!("{root}/{name}")), file, pool: 2 }, &test).await;
+    run(&Options { url: Some(format!("{root}/{name}")), file, pool: 4 }, &test).await;
     administer(&server, &[&drop]);
 }
 
