@@ -29,6 +29,8 @@ mod references;
 mod row;
 pub mod served_periods;
 mod statements;
+#[cfg(test)]
+mod tests;
 pub mod trained_lifts;
 mod values;
 pub mod weeks;

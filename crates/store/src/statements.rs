@@ -1,6 +1,7 @@
 //! Every SQL text of the product, so that tests can prepare all of them on both engines and read
 //! their query plans.
 
+#[cfg(test)]
 use crate::listing::Listing;
 
 /// Declares the statements of a table group: a constant for each, and `STATEMENTS`, the list of
@@ -8,12 +9,14 @@ use crate::listing::Listing;
 macro_rules! statements {
     ($($name:ident = $sql:expr;)*) => {
         $(const $name: &str = $sql;)*
+        #[cfg(test)]
         pub(crate) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
     };
 }
 pub(crate) use statements;
 
 /// The statements of every table group. A test compares it with the sources.
+#[cfg(test)]
 pub(crate) const GROUPS: &[(&str, &[(&str, &str)])] = &[
     ("accounts", crate::accounts::STATEMENTS),
     ("audit", crate::audit::STATEMENTS),
@@ -38,6 +41,7 @@ pub(crate) const GROUPS: &[(&str, &[(&str, &str)])] = &[
 ];
 
 /// The lists of every table group.
+#[cfg(test)]
 pub(crate) const LISTINGS: &[(&str, &Listing)] = &[
     ("cycles", &crate::cycles::LISTING),
     ("daily_lookups", &crate::daily_lookups::LISTING),

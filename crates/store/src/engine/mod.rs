@@ -15,6 +15,8 @@ use ferrum_domain::{Error, Result};
 use crate::migrate;
 use postgres::{Mode, Postgres};
 use sqlite::Sqlite;
+#[cfg(test)]
+pub(crate) use sqlite::Tuning;
 pub use tx::Tx;
 
 /// Where and how to open the database.
@@ -151,10 +153,45 @@ impl Db {
         }
     }
 
-    fn on_target<T: Send>(&self, work: impl Fn(&mut dyn migrate::Target) -> Result<T> + Sync) -> Result<T> {
+    /// Runs `work` on a connection outside of the pool.
+    pub(crate) fn on_target<T: Send>(
+        &self,
+        work: impl Fn(&mut dyn migrate::Target) -> Result<T> + Sync,
+    ) -> Result<T> {
         match &*self.0 {
             Engine::Sqlite(sqlite) => work(&mut sqlite.migration_target()?),
             Engine::Postgres(postgres) => postgres.with_client(|client| work(client)),
+        }
+    }
+}
+
+/// What only tests may do.
+#[cfg(test)]
+impl Db {
+    pub(crate) fn open_tuned(options: &Options, tuning: &Tuning) -> Result<Self> {
+        Ok(Self(Arc::new(Engine::Sqlite(Sqlite::open(&options.file, tuning)?))))
+    }
+
+    /// Runs statements of a schema, in the words of the migrations.
+    pub(crate) fn batch(&self, sql: &str) -> Result<()> {
+        self.on_target(|target| target.batch(sql))
+    }
+
+    /// Whether the engine understands a statement.
+    pub(crate) fn prepare(&self, sql: &str) -> Result<(), String> {
+        match &*self.0 {
+            Engine::Sqlite(sqlite) => sqlite.inspect(sql).map(drop).map_err(|error| error.to_string()),
+            Engine::Postgres(postgres) => {
+                postgres.with_client(|client| client.prepare(sql)).map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    /// The steps of SQLite's plan for a statement.
+    pub(crate) fn explain(&self, sql: &str) -> Result<Vec<String>> {
+        match &*self.0 {
+            Engine::Sqlite(sqlite) => sqlite.inspect(sql),
+            Engine::Postgres(_) => Ok(Vec::new()),
         }
     }
 }

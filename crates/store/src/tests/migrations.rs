@@ -8,8 +8,10 @@ use crate::migrations::{MIGRATIONS, Migration};
 
 const FIRST: Migration = Migration { name: "0001_one", sql: "CREATE TABLE one (id INTEGER NOT NULL);" };
 const SECOND: Migration = Migration { name: "0002_two", sql: "CREATE TABLE two (id INTEGER NOT NULL);" };
-const BROKEN: Migration =
-    Migration { name: "0002_two", sql: "CREATE TABLE two (id INTEGER NOT NULL); INSERT INTO nowhere VALUES (1);" };
+const BROKEN: Migration = Migration {
+    name: "0002_two",
+    sql: "CREATE TABLE two (id INTEGER NOT NULL); INSERT INTO nowhere VALUES (1);",
+};
 
 fn run(fixture: &Fixture, list: &[Migration]) -> Result<usize, String> {
     fixture.db.on_target(|target| migrate::run(target, list, Millis(5))).map_err(|error| error.to_string())

@@ -1,6 +1,5 @@
 //! What the store promises, on both engines.
 
-mod durability;
 mod migrations;
 mod outcomes;
 mod postgres;

@@ -172,7 +172,10 @@ fn a_url_that_cannot_be_used_is_named_without_its_password() {
         let options = Options { url: Some(url.to_owned()), file: "unused".into(), pool: 1 };
         Db::open(&options).err().unwrap().to_string()
     };
-    for url in ["postgres://u:secret@127.0.0.1/x?sslmode=require", "postgres://u:secret@127.0.0.1/x?sslmode=verify-full"] {
+    for url in [
+        "postgres://u:secret@127.0.0.1/x?sslmode=require",
+        "postgres://u:secret@127.0.0.1/x?sslmode=verify-full",
+    ] {
         let error = open(url);
         assert!(error.contains("sslmode") && !error.contains("secret"), "{error}");
     }

@@ -51,7 +51,8 @@ fn acknowledged(answers: Vec<(i64, Result<()>)>) -> Vec<i64> {
 #[tokio::test]
 async fn the_writer_waits_for_the_disk() {
     let fixture = sqlite();
-    let pragma = |name: &'static str| fixture.db.write(move |tx| tx.query_one(name, &[], |row| row.get(0)));
+    let pragma =
+        |name: &'static str| fixture.db.write(move |tx| tx.query_one(name, &[], |row| row.get::<i64>(0)));
     assert_eq!(pragma("PRAGMA synchronous").await.unwrap(), 2);
     assert_eq!(pragma("PRAGMA foreign_keys").await.unwrap(), 1);
     assert_eq!(pragma("PRAGMA defer_foreign_keys").await.unwrap(), 0);
@@ -145,7 +146,8 @@ async fn two_handles_on_one_file_neither_corrupt_nor_deadlock() {
         callers.spawn(async move {
             db.write(move |tx| mark(tx, id, "")).await?;
             // What is acknowledged is seen by the next read, whichever handle reads.
-            db.read(move |tx| tx.query_one("SELECT 1 FROM marks WHERE id = ?1", &[id.into()], |_| Ok(()))).await
+            db.read(move |tx| tx.query_one("SELECT 1 FROM marks WHERE id = ?1", &[id.into()], |_| Ok(())))
+                .await
         });
     }
     for done in callers.join_all().await {

@@ -168,7 +168,10 @@ static SERVER: LazyLock<Option<String>> = LazyLock::new(|| {
     if TcpStream::connect_timeout(&([127, 0, 0, 1], 5432).into(), Duration::from_secs(1)).is_ok() {
         return Some("postgres://postgres@127.0.0.1:5432/postgres".to_owned());
     }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "CI must test on PostgreSQL: set FERRUM_TEST_POSTGRES_URL");
+    assert!(
+        std::env::var("CI").as_deref() != Ok("true"),
+        "CI must test on PostgreSQL: set FERRUM_TEST_POSTGRES_URL"
+    );
     eprintln!("\n***** SKIPPED: no PostgreSQL answers; set FERRUM_TEST_POSTGRES_URL *****\n");
     None
 });

@@ -106,7 +106,8 @@ impl Walk {
         same_shape(&self.document.example("GET /lifts/{id}", "Response"), &lift, EXTENSIONS);
         self.answers("GET /lifts", &self.lifter.get("/lifts").await, 200);
         self.answers("GET /lifts/{id}", &self.lifter.get(&self.path("/lifts/{id}")).await, 200);
-        let body = self.request("PUT /lifts/{id}", "Request Body", json!({ "slug": "squat-of-the-document" }));
+        let body =
+            self.request("PUT /lifts/{id}", "Request Body", json!({ "slug": "squat-of-the-document" }));
         self.admin.put(&self.path("/lifts/{id}"), body).await.expect(200);
 
         // The document's 315 as a training max of its 350, so that nothing is to be warned of.
@@ -118,7 +119,8 @@ impl Walk {
         let maxes = self.lifter.get("/users/lifter/lift-maxes").await;
         let maxes = self.answers("GET /users/{userId}/lift-maxes", &maxes, 200);
         same_shape(&maxes["data"][0], &max, &[]);
-        let path = format!("/lift-maxes/{}/convert?to_type=TRAINING_MAX", one_rm["id"].as_str().expect("an id"));
+        let path =
+            format!("/lift-maxes/{}/convert?to_type=TRAINING_MAX", one_rm["id"].as_str().expect("an id"));
         let converted = self.answers("GET /lift-maxes/{id}/convert", &self.lifter.get(&path).await, 200);
         assert_eq!(converted, self.document.example("GET /lift-maxes/{id}/convert", "Response"));
         let body = self.request("PUT /lift-maxes/{id}", "Request Body", json!({}));
@@ -134,7 +136,11 @@ impl Walk {
                 let mut body = body.clone();
                 (body["loadStrategy"], body["setScheme"]) = (strategy.clone(), scheme.clone());
                 let made = self.admin.post("/prescriptions", body).await.expect(201);
-                assert_eq!((&made["loadStrategy"], &made["setScheme"]), (&strategy, &scheme), "echoed as given");
+                assert_eq!(
+                    (&made["loadStrategy"], &made["setScheme"]),
+                    (&strategy, &scheme),
+                    "echoed as given"
+                );
             }
         }
         let list = self.admin.get("/prescriptions?sortBy=created_at&pageSize=1").await;
@@ -152,7 +158,9 @@ impl Walk {
         body["prescriptionIds"] = json!([self.id("prescriptionId"), missing]);
         let batch = self.lifter.post("/prescriptions/resolve-batch", body).await.expect(200);
         let example = self.document.example("POST /prescriptions/resolve-batch", "Response");
-        for (example, result) in example["results"].as_array().unwrap().iter().zip(batch["results"].as_array().unwrap()) {
+        for (example, result) in
+            example["results"].as_array().unwrap().iter().zip(batch["results"].as_array().unwrap())
+        {
             same_shape(example, result, &[]);
             assert_eq!(example["status"], result["status"]);
         }
@@ -169,9 +177,17 @@ impl Walk {
             let lookup = self.admin.post(&format!("/{noun}-lookups"), body).await.expect(201);
             self.keep(name, &lookup);
             let heading = format!("GET /{noun}-lookups/{{id}}");
-            self.answers(&heading, &self.lifter.get(&self.path(&format!("/{noun}-lookups/{{id}}"))).await, 200);
+            self.answers(
+                &heading,
+                &self.lifter.get(&self.path(&format!("/{noun}-lookups/{{id}}"))).await,
+                200,
+            );
         }
-        let body = self.request("POST /programs", "Request Body", json!({ "slug": "the-document", "name": "The Document" }));
+        let body = self.request(
+            "POST /programs",
+            "Request Body",
+            json!({ "slug": "the-document", "name": "The Document" }),
+        );
         let program = self.admin.post("/programs", body).await.expect(201);
         self.keep("programId", &program);
 
@@ -182,11 +198,23 @@ impl Walk {
         let with = self.admin.post(&self.path("/days/{id}/prescriptions"), body).await.expect(201);
         same_shape(&self.document.example("GET /days/{id}", "Response"), &with, &[]);
         self.answers("GET /days/{id}", &self.lifter.get(&self.path("/days/{id}")).await, 200);
-        self.answers("GET /days", &self.lifter.get("/days?sortBy=created_at&sortOrder=desc&pageSize=1").await, 200);
+        self.answers(
+            "GET /days",
+            &self.lifter.get("/days?sortBy=created_at&sortOrder=desc&pageSize=1").await,
+            200,
+        );
         let body = json!({ "prescriptionIds": [self.id("prescriptionId")] });
-        same_shape(&self.document.example("PUT /days/{id}/prescriptions/reorder", "Request Body"), &body, &[]);
+        same_shape(
+            &self.document.example("PUT /days/{id}/prescriptions/reorder", "Request Body"),
+            &body,
+            &[],
+        );
         self.admin.put(&self.path("/days/{id}/prescriptions/reorder"), body).await.expect(200);
-        let body = self.request("PUT /days/{id}", "Request Body", json!({ "slug": "squat-day", "name": "Squat Day" }));
+        let body = self.request(
+            "PUT /days/{id}",
+            "Request Body",
+            json!({ "slug": "squat-day", "name": "Squat Day" }),
+        );
         self.admin.put(&self.path("/days/{id}"), body).await.expect(200);
 
         let body = self.request("POST /weeks", "Request Body", json!({}));
@@ -199,12 +227,19 @@ impl Walk {
     }
 
     async fn programs(&mut self) {
-        self.answers("GET /programs", &self.lifter.get("/programs?sortBy=created_at&sortOrder=desc&pageSize=1").await, 200);
+        self.answers(
+            "GET /programs",
+            &self.lifter.get("/programs?sortBy=created_at&sortOrder=desc&pageSize=1").await,
+            200,
+        );
         self.answers("GET /programs/{id}", &self.lifter.get(&self.path("/programs/{id}")).await, 200);
         for (label, expected) in [("Request Body (CYCLE", "CYCLE"), ("Request Body (LINEAR", "LINEAR")] {
             let body = self.request("POST /progressions", label, json!({}));
             let progression = self.admin.post("/progressions", body.clone()).await.expect(201);
-            assert_eq!((&progression["type"], &progression["parameters"]), (&json!(expected), &body["parameters"]));
+            assert_eq!(
+                (&progression["type"], &progression["parameters"]),
+                (&json!(expected), &body["parameters"])
+            );
             self.keep("progressionId", &progression);
         }
         let list = self.lifter.get("/progressions?type=LINEAR").await;
@@ -212,7 +247,8 @@ impl Walk {
         let types = self.document.table("POST /progressions", "Type").expect("the table of types");
         assert_eq!(types.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), ["LINEAR", "CYCLE"]);
         let body = self.request("POST /programs/{programId}/progressions", "Request Body", json!({}));
-        let config = self.admin.post(&self.path("/programs/{programId}/progressions"), body).await.expect(201);
+        let config =
+            self.admin.post(&self.path("/programs/{programId}/progressions"), body).await.expect(201);
         self.keep("configId", &config);
         let path = self.path("/programs/{programId}/progressions/{configId}");
         self.answers("GET /programs/{programId}/progressions/{configId}", &self.lifter.get(&path).await, 200);
@@ -262,7 +298,8 @@ impl Walk {
                 tables.push((heading, rows));
             }
         }
-        let common = self.document.table("Common Query Parameters (List Endpoints)", "Parameter").expect("a table");
+        let common =
+            self.document.table("Common Query Parameters (List Endpoints)", "Parameter").expect("a table");
         tables.push(("GET /lifts".to_owned(), common));
         for (heading, rows) in tables {
             let (method, template) = heading.split_once(' ').expect("method and path");
@@ -320,7 +357,10 @@ impl Walk {
 
         self.endpoint_errors("DELETE /lifts/{id}", &[self.admin.delete(&self.path("/lifts/{id}")).await]);
         self.endpoint_errors("DELETE /days/{id}", &[self.admin.delete(&self.path("/days/{id}")).await]);
-        self.endpoint_errors("DELETE /programs/{id}", &[self.admin.delete(&self.path("/programs/{id}")).await]);
+        self.endpoint_errors(
+            "DELETE /programs/{id}",
+            &[self.admin.delete(&self.path("/programs/{id}")).await],
+        );
         let path = self.path("/progressions/{progressionId}");
         self.endpoint_errors("DELETE /progressions/{id}", &[self.admin.delete(&path).await]);
 
@@ -334,7 +374,8 @@ impl Walk {
         let without_max = nobody.get("/users/nobody/workout").await;
         self.endpoint_errors("GET /users/{userId}/workout", &[not_enrolled, without_max]);
 
-        let (trigger, path) = ("POST /users/{userId}/progressions/trigger", "/users/nobody/progressions/trigger");
+        let (trigger, path) =
+            ("POST /users/{userId}/progressions/trigger", "/users/nobody/progressions/trigger");
         let unknown = nobody.post(path, json!({ "progressionId": "nothing" })).await;
         nobody.delete("/users/nobody/program").await.expect(204);
         let unenrolled = nobody.post(path, json!({ "progressionId": self.id("progressionId") })).await;
@@ -347,7 +388,10 @@ impl Walk {
         }
         let statuses = self.document.table("HTTP Status Codes", "Code").expect("the status codes");
         // 500 is the one that nothing may provoke.
-        let refusals = statuses.iter().map(|row| row[0].parse::<u16>().expect("a status")).filter(|s| (400..500).contains(s));
+        let refusals = statuses
+            .iter()
+            .map(|row| row[0].parse::<u16>().expect("a status"))
+            .filter(|s| (400..500).contains(s));
         for status in refusals {
             assert!(self.seen.iter().any(|(seen, _)| *seen == status), "never saw {status}");
         }
@@ -370,7 +414,8 @@ impl Walk {
 }
 
 fn query(path: &str, required: &[(&str, String)], name: &str, value: &str) -> String {
-    let others = required.iter().filter(|(other, _)| *other != name).map(|(other, value)| format!("{other}={value}&"));
+    let others =
+        required.iter().filter(|(other, _)| *other != name).map(|(other, value)| format!("{other}={value}&"));
     format!("{path}?{}{name}={value}", others.collect::<String>())
 }
 

@@ -57,8 +57,8 @@ impl Client {
     pub async fn send(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Response {
         note(method, path);
         // A client per runtime: a pooled connection must not outlive the test that opened it.
-        let mut request = reqwest::Client::new()
-            .request(method.parse().expect("a method"), format!("{}{path}", self.base));
+        let mut request =
+            reqwest::Client::new().request(method.parse().expect("a method"), format!("{}{path}", self.base));
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
@@ -116,7 +116,8 @@ fn note(method: &str, path: &str) {
     if HTTP.lock().expect("not poisoned").insert(line.clone()) {
         let _ = std::fs::create_dir_all(&directory);
         let file = std::path::Path::new(&directory).join(format!("{}.txt", std::process::id()));
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).expect("the note's file");
+        let mut file =
+            std::fs::OpenOptions::new().create(true).append(true).open(file).expect("the note's file");
         writeln!(file, "{line}").expect("the note is written");
     }
 }

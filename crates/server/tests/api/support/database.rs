@@ -1,8 +1,8 @@
 //! A fresh database for each test.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use ferrum_app::config::Config;
 

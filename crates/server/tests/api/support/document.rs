@@ -52,7 +52,9 @@ impl Document {
         let mut seen = Vec::new();
         for part in &self.parts {
             let heading = &part.heading;
-            if ["GET ", "POST ", "PUT ", "DELETE "].iter().any(|m| heading.starts_with(m)) && !seen.contains(heading) {
+            if ["GET ", "POST ", "PUT ", "DELETE "].iter().any(|m| heading.starts_with(m))
+                && !seen.contains(heading)
+            {
                 seen.push(heading.clone());
             }
         }
@@ -62,7 +64,8 @@ impl Document {
     /// The JSON values of the block under `heading` whose label starts with `label`.
     #[track_caller]
     pub fn json(&self, heading: &str, label: &str) -> Vec<Value> {
-        let found = self.find(heading, |part| matches!(&part.content, Content::Json(_)) && part.label.starts_with(label));
+        let found = self
+            .find(heading, |part| matches!(&part.content, Content::Json(_)) && part.label.starts_with(label));
         match &found.content {
             Content::Json(values) => values.clone(),
             _ => unreachable!(),
@@ -78,7 +81,8 @@ impl Document {
     /// The rows of the table under `heading` whose first column is called `column`, if there is one.
     pub fn table(&self, heading: &str, column: &str) -> Option<Vec<Vec<String>>> {
         let index = self.parts.iter().position(|part| {
-            part.heading == heading && matches!(&part.content, Content::Table { columns, .. } if columns[0] == column)
+            part.heading == heading
+                && matches!(&part.content, Content::Table { columns, .. } if columns[0] == column)
         })?;
         self.used.borrow_mut().insert(index);
         match &self.parts[index].content {
@@ -188,7 +192,9 @@ impl Reader {
 fn values(line: usize, text: &str) -> Vec<Value> {
     let text: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
     let anything = format!("\"{ANYTHING}\"");
-    let text = ["[...]", "[ ... ]", "{...}", "{ ... }"].iter().fold(text, |text, dots| text.replace(dots, &anything));
+    let text = ["[...]", "[ ... ]", "{...}", "{ ... }"]
+        .iter()
+        .fold(text, |text, dots| text.replace(dots, &anything));
     Deserializer::from_str(&text)
         .into_iter()
         .collect::<Result<_, _>>()
@@ -213,7 +219,8 @@ fn compare(example: &Value, actual: &Value, extensions: &[&str], path: &str) -> 
                 let found = actual.get(key).ok_or_else(|| format!("{path}.{key} is missing"))?;
                 compare(value, found, extensions, &format!("{path}.{key}"))?;
             }
-            match actual.keys().find(|key| !example.contains_key(*key) && !extensions.contains(&key.as_str())) {
+            match actual.keys().find(|key| !example.contains_key(*key) && !extensions.contains(&key.as_str()))
+            {
                 Some(key) => Err(format!("{path}.{key} is not in the document")),
                 None => Ok(()),
             }

@@ -39,7 +39,8 @@ impl Server {
     pub async fn start_with(engine: Engine, settings: &[(&str, &str)]) -> Self {
         let database = database::Database::create(engine).await;
         let config = database.config(settings);
-        let running = ferrum_server::start_with_clock(config, Clock::manual(START)).await.expect("the server starts");
+        let running =
+            ferrum_server::start_with_clock(config, Clock::manual(START)).await.expect("the server starts");
         let address = |name: &str| format!("http://{}", running.address(name).expect("a TCP listener"));
         let (powerpro, main) = (address("powerpro"), address("main"));
         Self { app: running.app(), powerpro, main, running: Some(running), _database: database }

@@ -26,7 +26,7 @@ pub(super) use tx::PostgresTx;
 /// Closures that wait at most; more are refused at once.
 const QUEUE: usize = 1024;
 /// How long a closure waits for a connection.
-const WAIT_LIMIT: Duration = Duration::from_secs(5);
+const WAIT_LIMIT: Duration = Duration::from_millis(if cfg!(test) { 2000 } else { 5000 });
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// How long a connection may stay silent before it counts as gone.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
@@ -74,8 +74,7 @@ impl Postgres {
         let answered = match timeout(WAIT_LIMIT, &mut answer).await {
             Ok(answered) => answered,
             Err(_) if !taken.swap(true, Ordering::AcqRel) => {
-                let limit = WAIT_LIMIT.as_secs();
-                return Err(Error::unavailable(format!("no database connection was free for {limit} s")));
+                return Err(Error::unavailable("no database connection was free for too long"));
             }
             // It is running, and only its end says whether it was committed.
             Err(_) => answer.await,

@@ -17,6 +17,13 @@ impl PostgresTarget {
         Self(client)
     }
 
+    /// Whether the server understands a statement.
+    #[cfg(test)]
+    pub(in crate::engine) fn prepare(&mut self, sql: &str) -> Result<()> {
+        let prepared = self.0.prepare(&dialect::statement(sql));
+        prepared.map(drop).map_err(|error| outcome::of(&error, sql))
+    }
+
     fn ledger(&mut self) -> Result<Vec<Row>, postgres::Error> {
         // Not there before the first migration.
         if self.0.query_one("SELECT to_regclass('schema_migrations') IS NULL", &[])?.try_get(0)? {

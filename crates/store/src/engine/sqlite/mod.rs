@@ -20,12 +20,12 @@ use writer::Writer;
 
 /// What tests change about a database.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Tuning {
+pub(crate) struct Tuning {
     /// The file grows no further than this many pages.
-    pub(super) max_page_count: Option<u32>,
+    pub(crate) max_page_count: Option<u32>,
     /// Every COMMIT of the writer fails while it is set.
     #[cfg(test)]
-    pub(super) refuse_commits: Option<std::sync::Arc<std::sync::atomic::AtomicBool>>,
+    pub(crate) refuse_commits: Option<std::sync::Arc<std::sync::atomic::AtomicBool>>,
 }
 
 pub(super) struct Sqlite {
@@ -90,10 +90,17 @@ impl Sqlite {
         self.writer.close();
     }
 
-    /// A connection of its own, for looking at statements without running them.
+    /// The steps of the plan for a statement, on a connection of its own.
     #[cfg(test)]
-    pub(super) fn inspector(&self) -> Result<rusqlite::Connection> {
-        connection::open(&self.path, connection::Access::Read)
+    pub(super) fn inspect(&self, sql: &str) -> Result<Vec<String>> {
+        let failed = |error| outcome::of(&error, sql);
+        let connection = connection::open(&self.path, connection::Access::Write)?;
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).map_err(failed)?;
+        let markers = statement.parameter_count();
+        let rows = statement
+            .query_map(rusqlite::params_from_iter(vec![rusqlite::types::Null; markers]), |row| row.get(3))
+            .map_err(failed)?;
+        rows.collect::<Result<_, _>>().map_err(failed)
     }
 }
 
