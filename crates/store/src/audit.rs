@@ -17,7 +17,8 @@ statements! {
     LIST_BATCH = "SELECT id, at, actor_id, proof, claimed_admin, surface, route, row_type, row_id, fields, \
         request_id FROM audit_entries WHERE batch = ?1 ORDER BY id";
     SEAL = "UPDATE audit_entries SET batch = ?1 WHERE id = ?2 AND batch IS NULL";
-    LAST_BATCH = "SELECT number, sealed_at, entries, digest FROM audit_batches ORDER BY number DESC LIMIT 1";
+    LAST_BATCH = "SELECT number, sealed_at, entries, digest FROM audit_batches \
+        WHERE number = (SELECT MAX(number) FROM audit_batches)";
     LIST_BATCHES = "SELECT number, sealed_at, entries, digest FROM audit_batches WHERE number > ?1 \
         ORDER BY number LIMIT ?2";
     INSERT_BATCH = "INSERT INTO audit_batches (number, sealed_at, entries, digest) VALUES (?1, ?2, ?3, ?4)";
