@@ -214,7 +214,7 @@ macro_rules! body {
         impl $crate::Body for $name {
             fn given(&self) -> Vec<&'static str> {
                 let mut names = Vec::new();
-                $( if self.$field.is_given() { names.push(stringify!($field)); } )*
+                $( if self.$field.is_given() { names.push(stringify!($field).trim_start_matches("r#")); } )*
                 names
             }
         }

@@ -2,6 +2,7 @@
 
 use ferrum_app::App;
 use ferrum_app::actions::compile_program::{self, CompiledProgram};
+use ferrum_domain::access::Identity;
 use ferrum_domain::strength::position::Position;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result, Violations};
@@ -43,12 +44,14 @@ pub struct EnrolledProgramOut {
 
 /// How far a lifter is.
 #[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 #[schemars(rename = "ProgramState")]
 pub struct StateOut {
-    current_week: i64,
-    current_cycle_iteration: i64,
-    current_day_index: i64,
+    #[serde(rename = "currentWeek")]
+    week: i64,
+    #[serde(rename = "currentCycleIteration")]
+    cycle_iteration: i64,
+    #[serde(rename = "currentDayIndex")]
+    day_index: i64,
 }
 
 impl EnrollmentOut {
@@ -67,9 +70,9 @@ impl EnrollmentOut {
                 cycle_length_weeks: program.shape.length_weeks(),
             },
             state: StateOut {
-                current_week: position.week,
-                current_cycle_iteration: position.iteration,
-                current_day_index: position.day_index,
+                week: position.week,
+                cycle_iteration: position.iteration,
+                day_index: position.day_index,
             },
             enrolled_at: enrollment.enrolled_at,
             updated_at: enrollment.updated_at,
@@ -103,12 +106,12 @@ pub async fn get(call: Call<Owner>) -> Reply<200, EnrollmentOut> {
 pub async fn create(sent: Sent<Owner, EnrollmentIn>) -> Reply<201, EnrollmentOut> {
     let app = sent.app();
     let user_id = sent.permission().id.clone();
-    sent.write(move |tx, _, body| {
+    sent.write(move |tx, me, body| {
         let mut violations = Violations::new();
         let program_id = body.program_id.required("programId", &mut violations);
         let program_id = known_program(tx, program_id, &mut violations)?;
         let program_id = violations.finish(program_id)?;
-        let enrollment = enroll(tx, &app, &user_id, program_id)?;
+        let enrollment = enroll(tx, &app, me, &user_id, program_id)?;
         let program = compile_program::for_writing(&app, tx, &enrollment.program_id)?;
         Ok(Done::new(
             "enrollments",
@@ -132,14 +135,20 @@ pub async fn delete(call: Call<Owner>) -> Reply<204, ()> {
 }
 
 /// Ends what the lifter followed so far, and begins anew.
-fn enroll(tx: &mut Tx<'_>, app: &App, user_id: &str, program_id: String) -> Result<Enrollment> {
+fn enroll(
+    tx: &mut Tx<'_>,
+    app: &App,
+    me: &Identity,
+    user_id: &str,
+    program_id: String,
+) -> Result<Enrollment> {
     let now = app.clock.now();
     if let Some(former) = enrollments::find(tx, user_id)? {
         enrollments::delete(tx, &former.id)?;
     }
     let enrollment = Enrollment {
         id: app.ids.uuid(),
-        account: owner::account(tx, app, user_id)?,
+        account: owner::account(tx, app, me, user_id)?,
         user_id: user_id.to_owned(),
         program_id,
         position: Position::START,

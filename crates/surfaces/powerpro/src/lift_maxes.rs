@@ -241,7 +241,7 @@ pub async fn convert(call: Call<RowOwner>, query: Asked<ConversionQuery>) -> Rep
 pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
     let app = sent.app();
     let user_id = sent.permission().id.clone();
-    sent.write(move |tx, _, body| {
+    sent.write(move |tx, me, body| {
         let now = app.clock.now();
         let mut violations = Violations::new();
         let lift = body.lift_id.required("liftId", &mut violations);
@@ -254,7 +254,7 @@ pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
         let ((lift_id, max_type), value) = violations.finish(lift_id.zip(max_type).zip(value))?;
         let max = LiftMax {
             id: app.ids.uuid(),
-            account: owner::account(tx, &app, &user_id)?,
+            account: owner::account(tx, &app, me, &user_id)?,
             user_id: user_id.clone(),
             lift_id,
             max_type,

@@ -6,7 +6,10 @@ use ferrum_domain::{Error, Result, ids};
 use ferrum_store::{Tx, accounts};
 
 /// Its internal key, for a row that it will own; an id that nobody has used yet becomes an account.
-pub(crate) fn account(tx: &mut Tx<'_>, app: &App, id: &str) -> Result<i64> {
+pub(crate) fn account(tx: &mut Tx<'_>, app: &App, me: &Identity, id: &str) -> Result<i64> {
+    if let (Some(account), true) = (me.account, me.id == id) {
+        return Ok(account);
+    }
     if !ids::is_account_id(id) {
         return Err(Error::NotFound);
     }
