@@ -4,10 +4,15 @@ use std::fs;
 use std::path::Path;
 
 use super::support::{both, sqlite};
+use crate::EngineKind;
 use crate::statements::{GROUPS, LISTINGS};
 
 /// Statements that may read a whole table, with the reason.
-const READS_ALL: &[(&str, &str)] = &[];
+const READS_ALL: &[(&str, &str)] =
+    &[("audit::LAST_BATCH", "stops at the first row of the primary key, which the plan does not say")];
+
+/// Statements that exist twice, of which these are for PostgreSQL.
+const POSTGRES_ONLY: &[&str] = &["jobs::CLAIM_SKIPPING"];
 
 /// (where it comes from, its text) of every statement there is.
 fn all() -> Vec<(String, String)> {
@@ -23,8 +28,10 @@ fn all() -> Vec<(String, String)> {
 #[test]
 fn both_engines_understand_every_statement() {
     for fixture in both() {
+        let here = |name: &str| fixture.db.kind() == EngineKind::Postgres || !POSTGRES_ONLY.contains(&name);
         let wrong: Vec<String> = all()
             .into_iter()
+            .filter(|(name, _)| here(name))
             .filter_map(|(name, sql)| Some(format!("{name}: {}", fixture.db.prepare(&sql).err()?)))
             .collect();
         assert!(wrong.is_empty(), "{:?}: {wrong:#?}", fixture.db.kind());
@@ -67,12 +74,13 @@ fn the_lists_name_every_table_group() {
                 }
                 continue;
             }
+            let covered = |known: &str| known == group || known.ends_with(&format!("_{group}"));
             let text = fs::read_to_string(&path).unwrap();
             if text.contains("\nstatements! {") {
-                assert!(GROUPS.iter().any(|(known, _)| *known == group), "GROUPS lacks {group}");
+                assert!(GROUPS.iter().any(|(known, _)| covered(known)), "GROUPS lacks {group}");
             }
-            if text.contains("const LISTING: Listing") {
-                assert!(LISTINGS.iter().any(|(known, _)| *known == group), "LISTINGS lacks {group}");
+            if text.contains("const LISTING: Listing") && group != "listing" {
+                assert!(LISTINGS.iter().any(|(known, _)| covered(known)), "LISTINGS lacks {group}");
             }
         }
     }

@@ -13,11 +13,11 @@ async fn every_kind_of_value_comes_back() {
     for fixture in both() {
         let row = fixture.db.read(|tx| {
             tx.query_one(
-                "SELECT CAST(?1 AS TEXT), COUNT(*), 1 = 1, NULL, MAX(at) FROM audit_entries",
+                "SELECT CAST(?1 AS TEXT), COUNT(*), 1 = 1, MAX(at), MAX(fields) FROM audit_entries",
                 &["Élan 💪".into()],
                 |row| {
                     assert_eq!(row.get::<Option<i64>>(3)?, None);
-                    assert_eq!(row.get::<Option<i64>>(4)?, None);
+                    assert_eq!(row.get::<Option<String>>(4)?, None);
                     Ok((row.get::<String>(0)?, row.get::<i64>(1)?, row.get::<bool>(2)?))
                 },
             )

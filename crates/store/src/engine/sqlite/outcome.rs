@@ -9,7 +9,11 @@ use crate::row::Value;
 
 /// An error that no constraint explains.
 pub(super) fn of(error: &rusqlite::Error, doing: &str) -> Error {
-    let context = format!("{doing}: {error}");
+    let context = match error {
+        // Its own text repeats the statement.
+        rusqlite::Error::SqlInputError { msg, offset, .. } => format!("{doing}: {msg} at {offset}"),
+        _ => format!("{doing}: {error}"),
+    };
     match error.sqlite_error_code() {
         Some(
             ErrorCode::DiskFull
@@ -70,7 +74,9 @@ fn indexes(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(String
     let mut found: Vec<(String, BTreeSet<String>)> = Vec::new();
     let mut rows = statement.query([table])?;
     while let Some(row) = rows.next()? {
-        let (index, column): (String, String) = (row.get(0)?, row.get(1)?);
+        // An expression has no name, and SQLite reports such an index by its own.
+        let (index, column) =
+            (row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?.unwrap_or_default());
         match found.last_mut() {
             Some((last, columns)) if *last == index => {
                 columns.insert(column);

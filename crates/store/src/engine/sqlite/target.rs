@@ -29,7 +29,9 @@ impl Target for SqliteTarget {
 
     fn applied(&mut self) -> Result<Vec<Applied>> {
         let read = || {
-            if !self.0.table_exists(None, "schema_migrations")? {
+            // A query, because only a query notices a table that another process has just made.
+            let ledger = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'";
+            if !self.0.prepare(ledger)?.exists([])? {
                 return Ok(Vec::new());
             }
             self.0
