@@ -1,5 +1,7 @@
 //! Bringing a database's schema up to date.
 
+use std::fmt::Write as _;
+
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
 use sha2::{Digest, Sha256};
@@ -37,8 +39,10 @@ pub(crate) struct Applied {
 impl Applied {
     fn of(migration: &Migration) -> Self {
         let number = migration.name.split('_').next().and_then(|digits| digits.parse().ok()).unwrap_or(0);
-        let digest = Sha256::digest(migration.sql);
-        let checksum = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut checksum = String::with_capacity(64);
+        for byte in Sha256::digest(migration.sql) {
+            let _ = write!(checksum, "{byte:02x}");
+        }
         Self { number, name: migration.name.to_owned(), checksum }
     }
 }

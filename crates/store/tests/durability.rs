@@ -3,6 +3,8 @@
 //! Each test runs this very binary again as a child, which writes and prints what was acknowledged.
 //! `FERRUM_SOAK=1` makes 20 kill rounds instead of 3.
 
+#![allow(clippy::unwrap_used, reason = "in a test it is the assertion")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -14,8 +16,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use ferrum_domain::Error;
 use ferrum_domain::time::Millis;
-use ferrum_domain::{Error, Result};
 use ferrum_store::audit::{self, Entry};
 use ferrum_store::lifts::{self, Lift};
 use ferrum_store::listing::{Order, Window};
@@ -36,7 +38,7 @@ fn migrated(file: &Path) -> Db {
 }
 
 /// One transaction of two rows: a lift and the audit entry of it.
-async fn write(db: &Db, id: String) -> Result<()> {
+async fn write(db: &Db, id: String) -> ferrum_domain::Result<()> {
     db.write(move |tx| {
         let now = Millis(0);
         lifts::insert(
@@ -154,7 +156,7 @@ fn start(file: &Path, name: &str) -> Child {
 /// What the children said, until they ended.
 fn heard(child: &mut Child) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut kept, mut refused) = (BTreeSet::new(), BTreeSet::new());
-    for line in BufReader::new(child.stderr.take().unwrap()).lines().map_while(|line| line.ok()) {
+    for line in BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok) {
         match line.split_once(' ') {
             Some(("kept", id)) => kept.insert(id.to_owned()),
             Some(("refused", id)) => refused.insert(id.to_owned()),

@@ -59,7 +59,7 @@ pub(super) fn text(error: &postgres::Error) -> String {
 }
 
 fn is_io(error: &postgres::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
 /// The connection or the whole server is going away.

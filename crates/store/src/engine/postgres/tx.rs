@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ferrum_domain::{Error, Result};
-use postgres::fallible_iterator::FallibleIterator as _;
+use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
 use postgres::{Statement, Transaction};
 
@@ -30,7 +30,7 @@ impl<'c> PostgresTx<'c> {
     ) -> Result<()> {
         let statement = self.prepare(sql)?;
         let answer = self.transaction.query_raw(&statement, dynamic(params));
-        let rows = answer.and_then(|rows| rows.collect::<Vec<_>>());
+        let rows = answer.and_then(FallibleIterator::collect::<Vec<_>>);
         for row in rows.map_err(|error| self.failed(sql, &error))? {
             if on_row(&Row(RowOf::Postgres(&row)))?.is_break() {
                 break;
