@@ -1,5 +1,7 @@
 //! `/users/{userId}/lift-maxes` and `/lift-maxes`.
 
+#![allow(clippy::float_cmp, reason = "weights are exact decimals")]
+
 use serde_json::{Value, json};
 
 use super::gym::{Gym, Lifter};

@@ -1,5 +1,7 @@
 //! `/users/{userId}/progressions/trigger`: once per period, early or forced.
 
+#![allow(clippy::float_cmp, reason = "weights are exact decimals")]
+
 use serde_json::{Value, json};
 
 use super::gym::{Gym, Lifter, fixed};
