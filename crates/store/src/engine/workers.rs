@@ -42,13 +42,14 @@ impl<J: Send + 'static> Workers<J> {
 
     /// Waits until everything in the queue is done and the threads have ended.
     pub(super) fn close(&self) {
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        // The last handle may go inside of a job; that thread ends by itself when the queue is gone.
+        threads.retain(|thread| thread.thread().id() != thread::current().id());
         for _ in &threads {
             // Without a receiver the threads have ended already.
             let _ = self.queue.send(None);
         }
-        // The last handle may go inside of a job, on one of these threads.
-        for thread in threads.into_iter().filter(|thread| thread.thread().id() != thread::current().id()) {
+        for thread in threads {
             let _ = thread.join();
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
 use tokio::task::{JoinHandle, JoinSet, block_in_place};
 
@@ -178,4 +179,49 @@ async fn a_backup_is_whole_and_replaces_nothing() {
         let id = copied.read(|tx| tx.query_one("SELECT id FROM marks", &[], |row| row.get::<i64>(0)));
         assert_eq!(id.await.unwrap(), 7);
     }
+}
+
+#[test]
+fn several_processes_may_start_on_a_new_file_at_once() {
+    for _ in 0..10 {
+        let directory = tempfile::tempdir().unwrap();
+        let options = crate::Options { url: None, file: directory.path().join("new.db"), pool: 0 };
+        let start = || {
+            let db = Db::open(&options).unwrap();
+            let ran = db.migrate(Millis(0)).unwrap();
+            db.close();
+            ran
+        };
+        let ran: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..6).map(|_| scope.spawn(start)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(ran, crate::migrations::MIGRATIONS.len());
+    }
+}
+
+/// The thread that runs the closure then drops the database, which must not wait for itself.
+#[tokio::test]
+async fn the_last_handle_may_go_inside_of_a_closure() {
+    let fixture = sqlite();
+    let own = Db::open(&fixture.options).unwrap();
+    let (said, heard) = std::sync::mpsc::channel();
+    let inside = own.clone();
+    let writing = tokio::spawn(async move {
+        own.clone()
+            .write(move |tx| {
+                let _kept = &inside;
+                mark(tx, 1, "")?;
+                std::thread::sleep(Duration::from_millis(200));
+                let _ = said.send(());
+                Ok(())
+            })
+            .await
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    writing.abort();
+    heard.recv_timeout(Duration::from_secs(5)).unwrap();
+    // Only once its thread has let go can another process write.
+    fixture.db.write(|tx| mark(tx, 2, "")).await.unwrap();
+    assert_eq!(fixture.ids().await, [1, 2]);
 }

@@ -67,7 +67,7 @@ fn empty_postgres() -> Option<Fixture> {
     administer(&format!("CREATE DATABASE {name}"));
     let directory = tempfile::tempdir().unwrap();
     let root = server.rsplit_once('/').unwrap().0;
-    let options = Options { url: Some(format!("{root}/{name}")), file: directory.path().into(), pool: 4 };
+    let options = Options { url: Some(format!("{root}/{name}")), file: directory.path().into(), pool: 8 };
     let db = Db::open(&options).unwrap();
     Some(Fixture { db, options, postgres: Some(name), _directory: directory })
 }

@@ -1,12 +1,15 @@
 //! Closures are atomic, durable and apart from each other.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
 use tokio::task::JoinSet;
 
 use super::support::{Door, both, mark};
+use crate::accounts;
 
 #[tokio::test]
 async fn every_kind_of_value_comes_back() {
@@ -165,5 +168,31 @@ async fn closing_finishes_what_waits_and_refuses_the_rest() {
         assert!(matches!(late, Err(Error::Unavailable { .. })), "{late:?}");
         let late = fixture.db.read(|_| Ok(())).await;
         assert!(matches!(late, Err(Error::Unavailable { .. })), "{late:?}");
+    }
+}
+
+/// Keys and numbers count up, so that those born at once meet: nobody may be told of a conflict.
+#[tokio::test(flavor = "multi_thread")]
+async fn people_born_at_once_become_people() {
+    for fixture in both() {
+        let mut callers = JoinSet::new();
+        for caller in 0..60 {
+            let db = fixture.db.clone();
+            callers.spawn(async move {
+                // Each person comes twice.
+                let id = format!("person-{}", caller / 2);
+                loop {
+                    let (id, object_id) = (id.clone(), format!("{caller:024x}"));
+                    let birth = accounts::Birth { now: Millis(0), object_id };
+                    match db.write(move |tx| accounts::ensure(tx, &id, &birth)).await {
+                        Ok(key) => break key,
+                        Err(Error::Unavailable { .. }) => {}
+                        Err(other) => panic!("{other}"),
+                    }
+                }
+            });
+        }
+        let keys: BTreeSet<i64> = callers.join_all().await.into_iter().collect();
+        assert_eq!(keys, (1..=30).collect());
     }
 }
