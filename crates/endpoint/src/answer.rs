@@ -35,10 +35,13 @@ pub(crate) fn render<O: Serialize>(status: u16, out: &O) -> Result<Bytes> {
     if status == 204 {
         return Ok(Bytes::new());
     }
-    serde_json::to_vec(out).map(Bytes::from).map_err(|e| Error::Internal {
+    // Most answers fit, so that the buffer need not grow step by step.
+    let mut body = Vec::with_capacity(2048);
+    serde_json::to_writer(&mut body, out).map_err(|e| Error::Internal {
         context: "an answer could not be written as JSON".to_owned(),
         source: Some(Box::new(e)),
-    })
+    })?;
+    Ok(body.into())
 }
 
 pub(crate) fn json(status: StatusCode, body: Bytes) -> Response {
