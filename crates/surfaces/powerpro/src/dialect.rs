@@ -92,7 +92,8 @@ impl Dialect for PowerPro {
     }
 
     fn method_not_allowed(method: &Method) -> Bytes {
-        let details = vec![format!("{method} is not a method of this path; the header Allow names those that are")];
+        let details =
+            vec![format!("{method} is not a method of this path; the header Allow names those that are")];
         serde_json::to_vec(&Refusal { error: "method not allowed", details }).unwrap_or_default().into()
     }
 }
@@ -102,9 +103,7 @@ fn conflict_text(conflict: &Conflict) -> (&'static str, String) {
         Conflict::SlugTaken => ("slug already exists", "slug is taken by another row".to_owned()),
         Conflict::Exists(what) => ("already exists", format!("{what} already exists")),
         Conflict::Referenced(by) => ("cannot delete: it is referenced", format!("it is referenced by {by}")),
-        Conflict::KeyReused => {
-            ("already exists", "Idempotency-Key was used with another body".to_owned())
-        }
+        Conflict::KeyReused => ("already exists", "Idempotency-Key was used with another body".to_owned()),
     }
 }
 
@@ -117,7 +116,8 @@ enum Named {
 /// `Authorization: Bearer` wins over `X-User-ID`.
 fn named(headers: &HeaderMap) -> Option<Named> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    if let Some(bearer) = text(header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer ")) {
+    if let Some(bearer) = text(header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "))
+    {
         let bearer = bearer.trim();
         if !bearer.is_empty() {
             return Some(Named::Bearer(bearer.to_owned()));
@@ -125,4 +125,3 @@ fn named(headers: &HeaderMap) -> Option<Named> {
     }
     text("x-user-id").filter(|id| !id.is_empty()).map(|id| Named::UserId(id.to_owned()))
 }
-

@@ -26,7 +26,8 @@ pub(crate) fn slug(field: &str, text: Option<&String>, violations: &mut Violatio
     if slug::is_slug(text) {
         return Some(text.clone());
     }
-    violations.add(field, "must be 1 to 100 lower-case letters and digits, in words joined by single hyphens");
+    violations
+        .add(field, "must be 1 to 100 lower-case letters and digits, in words joined by single hyphens");
     None
 }
 

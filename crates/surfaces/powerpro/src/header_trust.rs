@@ -51,7 +51,10 @@ fn without_port(host: &str) -> &str {
 }
 
 fn origin_is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
-    headers.get_all(ORIGIN).iter().all(|origin| allowed.iter().any(|ours| origin.as_bytes() == ours.as_bytes()))
+    headers
+        .get_all(ORIGIN)
+        .iter()
+        .all(|origin| allowed.iter().any(|ours| origin.as_bytes() == ours.as_bytes()))
 }
 
 fn is_forwarded(headers: &HeaderMap) -> bool {

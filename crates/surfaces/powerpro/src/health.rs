@@ -25,7 +25,9 @@ impl<S: Sync> FromRequestParts<S> for Anyone {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        if let (Some(told), Some(route)) = (parts.extensions.get::<Told>(), parts.extensions.get::<MatchedPath>()) {
+        if let (Some(told), Some(route)) =
+            (parts.extensions.get::<Told>(), parts.extensions.get::<MatchedPath>())
+        {
             told.route(route);
         }
         Ok(Self)

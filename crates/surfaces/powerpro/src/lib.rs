@@ -190,14 +190,18 @@ fn routes() -> ApiRouter<Arc<App>> {
         )
         .api_route(
             "/programs/{programId}/progressions",
-            get_with(program_progressions::list, |o| o.summary("List all progression configurations of a program"))
-                .post_with(program_progressions::create, |o| o.summary("Create a progression configuration")),
+            get_with(program_progressions::list, |o| {
+                o.summary("List all progression configurations of a program")
+            })
+            .post_with(program_progressions::create, |o| o.summary("Create a progression configuration")),
         )
         .api_route(
             "/programs/{programId}/progressions/{configId}",
             get_with(program_progressions::get, |o| o.summary("Get a progression configuration by id"))
                 .put_with(program_progressions::update, |o| o.summary("Update a progression configuration"))
-                .delete_with(program_progressions::delete, |o| o.summary("Delete a progression configuration")),
+                .delete_with(program_progressions::delete, |o| {
+                    o.summary("Delete a progression configuration")
+                }),
         )
         .api_route(
             "/users/{userId}/program",
@@ -209,14 +213,19 @@ fn routes() -> ApiRouter<Arc<App>> {
             "/users/{userId}/program-state/advance",
             post_with(advance::create, |o| o.summary("Advance a lifter by a day or a week")),
         )
-        .api_route("/users/{userId}/workout", get_with(workout::get, |o| o.summary("Generate the current workout")))
+        .api_route(
+            "/users/{userId}/workout",
+            get_with(workout::get, |o| o.summary("Generate the current workout")),
+        )
         .api_route(
             "/users/{userId}/workout/preview",
             get_with(workout::preview, |o| o.summary("Preview the workout of any week and day")),
         )
         .api_route(
             "/users/{userId}/progression-history",
-            get_with(progression_history::list, |o| o.summary("List what progressions made of a lifter's maxes")),
+            get_with(progression_history::list, |o| {
+                o.summary("List what progressions made of a lifter's maxes")
+            }),
         )
         .api_route(
             "/users/{userId}/progressions/trigger",

@@ -5,8 +5,8 @@ macro_rules! lookup_endpoints {
     ($module:ident, $path:literal, $kind:literal, $in:ident, $patch:ident, $entries:ty, $about:literal, $example:tt) => {
         #[doc = concat!("`", $path, "`")]
         pub mod $module {
-            use ferrum_domain::time::Millis;
             use ferrum_domain::Violations;
+            use ferrum_domain::time::Millis;
             use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
             use ferrum_store::$module::{self as store, Lookup, Sort};
             use schemars::JsonSchema;
@@ -65,7 +65,10 @@ macro_rules! lookup_endpoints {
             }
 
             /// GET the list.
-            pub async fn list(call: Call<Authenticated>, query: Asked<NamedQuery>) -> Reply<200, Page<LookupOut>> {
+            pub async fn list(
+                call: Call<Authenticated>,
+                query: Asked<NamedQuery>,
+            ) -> Reply<200, Page<LookupOut>> {
                 call.read_catalogue(move |tx| {
                     let mut violations = Violations::new();
                     let (window, by_age, order) = query.get()?.read(&mut violations);
@@ -87,7 +90,8 @@ macro_rules! lookup_endpoints {
                 let app = sent.app();
                 sent.write(move |tx, _, body| {
                     let mut violations = Violations::new();
-                    let name = fields::name("name", body.name.required("name", &mut violations), &mut violations);
+                    let name =
+                        fields::name("name", body.name.required("name", &mut violations), &mut violations);
                     let entries = body.entries.required("entries", &mut violations);
                     let entries = read_entries(entries, &mut violations);
                     let now = app.clock.now();

@@ -58,13 +58,11 @@ impl PageQuery {
 fn at_least_one(name: &str, text: Option<&str>, default: u64, violations: &mut Violations) -> u64 {
     let Some(text) = text else { return default };
     // Larger pages than this have no rows, and their offset would not fit the database's integers.
-    match text.parse::<u64>() {
-        Ok(number @ 1..=1_000_000_000_000) => number,
-        _ => {
-            violations.add(name, "must be a whole number of at least 1");
-            default
-        }
+    if let Ok(number @ 1..=1_000_000_000_000) = text.parse::<u64>() {
+        return number;
     }
+    violations.add(name, "must be a whole number of at least 1");
+    default
 }
 
 /// The one of `choices` that a parameter names, its default when it is not given.
@@ -90,7 +88,11 @@ pub(crate) fn order(text: Option<&str>, default: Order, violations: &mut Violati
 }
 
 /// A parameter that must be given.
-pub(crate) fn required<'q>(name: &str, text: Option<&'q str>, violations: &mut Violations) -> Option<&'q str> {
+pub(crate) fn required<'q>(
+    name: &str,
+    text: Option<&'q str>,
+    violations: &mut Violations,
+) -> Option<&'q str> {
     let given = text.filter(|text| !text.is_empty());
     if given.is_none() {
         violations.add(name, "is required");
@@ -117,7 +119,8 @@ impl NamedQuery {
     /// The page asked for, whether it is sorted by age, and its direction.
     pub(crate) fn read(&self, violations: &mut Violations) -> (Window, bool, Order) {
         let window = self.page.window(violations);
-        let by_age = choice("sortBy", self.sort_by.as_deref(), &[("name", false), ("created_at", true)], violations);
+        let by_age =
+            choice("sortBy", self.sort_by.as_deref(), &[("name", false), ("created_at", true)], violations);
         let order = order(self.sort_order.as_deref(), Order::Ascending, violations);
         (window, by_age.unwrap_or(false), order)
     }

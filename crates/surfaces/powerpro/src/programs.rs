@@ -184,18 +184,19 @@ pub async fn create(sent: Sent<Admin, ProgramIn>) -> Reply<201, ProgramOut> {
         let daily_lookup_id = daily_lookup(tx, daily_lookup_id, v)?;
         let default_rounding = rounding(body.default_rounding.optional("defaultRounding", v), v);
         let now = app.clock.now();
-        let program = violations.finish(name.zip(slug).zip(cycle_id).map(|((name, slug), cycle_id)| Program {
-            id: app.ids.uuid(),
-            name,
-            slug,
-            description,
-            cycle_id,
-            weekly_lookup_id,
-            daily_lookup_id,
-            default_rounding,
-            created_at: now,
-            updated_at: now,
-        }))?;
+        let program =
+            violations.finish(name.zip(slug).zip(cycle_id).map(|((name, slug), cycle_id)| Program {
+                id: app.ids.uuid(),
+                name,
+                slug,
+                description,
+                cycle_id,
+                weekly_lookup_id,
+                daily_lookup_id,
+                default_rounding,
+                created_at: now,
+                updated_at: now,
+            }))?;
         programs::insert(tx, &program)?;
         Ok(Done::new("programs", program.id.clone(), body.given(), program.into()))
     })
@@ -290,9 +291,14 @@ fn cycle(tx: &mut Tx<'_>, id: Option<&String>, violations: &mut Violations) -> R
     Ok(fields::reference(tx, "cycleId", "cycle", id, cycles::find, violations)?.map(|row| row.id))
 }
 
-fn weekly_lookup(tx: &mut Tx<'_>, id: Option<&String>, violations: &mut Violations) -> Result<Option<String>> {
+fn weekly_lookup(
+    tx: &mut Tx<'_>,
+    id: Option<&String>,
+    violations: &mut Violations,
+) -> Result<Option<String>> {
     let Some(id) = id else { return Ok(None) };
-    let found = fields::reference(tx, "weeklyLookupId", "weekly lookup", id, weekly_lookups::find, violations)?;
+    let found =
+        fields::reference(tx, "weeklyLookupId", "weekly lookup", id, weekly_lookups::find, violations)?;
     Ok(found.map(|row| row.id))
 }
 

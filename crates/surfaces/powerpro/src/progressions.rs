@@ -14,7 +14,8 @@ use crate::dialect::{Call, Reply, Sent};
 use crate::fields;
 use crate::page::{NamedQuery, Page, choice};
 
-const TYPES: [(&str, ProgressionType); 2] = [("LINEAR", ProgressionType::Linear), ("CYCLE", ProgressionType::Cycle)];
+const TYPES: [(&str, ProgressionType); 2] =
+    [("LINEAR", ProgressionType::Linear), ("CYCLE", ProgressionType::Cycle)];
 
 /// A progression as clients see it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -92,7 +93,10 @@ pub struct ProgressionQuery {
 }
 
 /// `GET /progressions`
-pub async fn list(call: Call<Authenticated>, query: Asked<ProgressionQuery>) -> Reply<200, Page<ProgressionOut>> {
+pub async fn list(
+    call: Call<Authenticated>,
+    query: Asked<ProgressionQuery>,
+) -> Reply<200, Page<ProgressionOut>> {
     call.read_catalogue(move |tx| {
         let query = query.get()?;
         let mut violations = Violations::new();
@@ -154,7 +158,7 @@ pub async fn update(sent: Sent<Admin, ProgressionPatch>) -> Reply<200, Progressi
         if let Some(stored) = &stored {
             let parameters = match parameters {
                 Some(parameters) => Value::Object(parameters.clone()),
-                None => serde_json::to_value(&stored.rule).unwrap_or_default(),
+                None => serde_json::to_value(stored.rule).unwrap_or_default(),
             };
             let kind = kind.unwrap_or_else(|| stored.rule.kind());
             rule = Rule::parse(kind, "parameters", &parameters, &mut violations);

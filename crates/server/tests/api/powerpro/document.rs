@@ -155,8 +155,11 @@ impl Walk {
         body["prescriptionIds"] = json!([self.id("prescriptionId"), missing]);
         let batch = self.lifter.post("/prescriptions/resolve-batch", body).await.expect(200);
         let example = self.document.example("POST /prescriptions/resolve-batch", "Response");
-        for (example, result) in
-            example["results"].as_array().unwrap().iter().zip(batch["results"].as_array().unwrap())
+        for (example, result) in example["results"]
+            .as_array()
+            .expect("results")
+            .iter()
+            .zip(batch["results"].as_array().expect("results"))
         {
             same_shape(example, result, &[]);
             assert_eq!(example["status"], result["status"]);
@@ -271,6 +274,9 @@ impl Walk {
         let body = self.request(heading, "Request Body", json!({}));
         let state = self.lifter.post("/users/lifter/program-state/advance", body).await.expect(200);
         same_shape(&enrollment, &state, &[]);
+        // The document's cycle has one week with a day in it: back to that week.
+        let again = json!({ "programId": self.id("programId") });
+        self.lifter.post("/users/lifter/program", again).await.expect(201);
     }
 
     async fn common_formats(&mut self, server: &Server) {

@@ -162,7 +162,7 @@ impl Reader {
         if line == "```json" {
             self.block = Some((number, String::new()));
         } else if line.starts_with('#') {
-            self.heading = line.trim_start_matches('#').trim().to_owned();
+            line.trim_start_matches('#').trim().clone_into(&mut self.heading);
             self.label.clear();
         } else if let Some(rest) = line.strip_prefix("**") {
             self.label = rest.replace("**", "");
