@@ -419,17 +419,15 @@ fn decode<T: Body>(bytes: &[u8]) -> Result<T, BadBody> {
     })
 }
 
-/// What the document of an operation says about its permission, in `x-permission` and as refusals.
-fn document_permission<D: Dialect, P: Permission>(ctx: &mut GenContext, operation: &mut Operation) {
+/// What the document of an operation says about its permission.
+fn document_permission<P: Permission>(operation: &mut Operation) {
     operation.extensions.insert("x-permission".to_owned(), P::NAME.into());
     let text = match P::NAME {
         "admin" => "Needs admin rights.",
-        "owner" => "Only for the owner and admins.",
-        _ => "Somebody else's.",
+        "owner" => "For the owner and admins.",
+        _ => "For any authenticated caller.",
     };
-    let _ = D::SURFACE;
     operation.description.get_or_insert_with(|| text.to_owned());
-    let _ = ctx;
 }
 
 fn refusals<D: Dialect>(ctx: &mut GenContext, list: &[(u16, &str)]) -> Vec<(Option<u16>, ApiResponse)> {
@@ -446,8 +444,8 @@ const REFUSALS: &[(u16, &str)] = &[
 ];
 
 impl<D: Dialect, P: Permission> OperationInput for Call<D, P> {
-    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        document_permission::<D, P>(ctx, operation);
+    fn operation_input(_: &mut GenContext, operation: &mut Operation) {
+        document_permission::<P>(operation);
     }
 
     fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, ApiResponse)> {
@@ -457,7 +455,7 @@ impl<D: Dialect, P: Permission> OperationInput for Call<D, P> {
 
 impl<D: Dialect, P: Permission, T: Body> OperationInput for Sent<D, P, T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        document_permission::<D, P>(ctx, operation);
+        document_permission::<P>(operation);
         let content = [("application/json".to_owned(), openapi::media_type::<T>(ctx))].into_iter().collect();
         set_body(ctx, operation, RequestBody { content, required: true, ..RequestBody::default() });
         let text = schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 });
