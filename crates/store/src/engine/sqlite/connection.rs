@@ -1,11 +1,12 @@
 //! How a connection to the file is set up.
 
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use ferrum_domain::Result;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::outcome;
 
@@ -25,14 +26,33 @@ pub(super) enum Access {
 }
 
 pub(super) fn open(path: &Path, access: Access) -> Result<Connection> {
+    let start = Instant::now();
+    loop {
+        match try_open(path, access) {
+            // Two that switch a new file to WAL at once would wait for each other, so SQLite refuses
+            // one without waiting.
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && start.elapsed() < BUSY_TIMEOUT =>
+            {
+                thread::sleep(Duration::from_millis(5));
+            }
+            opened => {
+                return opened.map_err(|error| outcome::of(&error, &format!("opening {}", path.display())));
+            }
+        }
+    }
+}
+
+fn try_open(path: &Path, access: Access) -> rusqlite::Result<Connection> {
     let flags = match access {
         Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     };
     // A connection is used by one thread at a time; its own mutex would only cost.
-    let opened = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-        .and_then(|connection| prepare(&connection, access).map(|()| connection));
-    opened.map_err(|error| outcome::of(&error, &format!("opening {}", path.display())))
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    prepare(&connection, access)?;
+    Ok(connection)
 }
 
 fn prepare(connection: &Connection, access: Access) -> rusqlite::Result<()> {
