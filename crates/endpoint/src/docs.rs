@@ -4,11 +4,13 @@ use aide::openapi::{OpenApi, Server};
 use aide::redoc::Redoc;
 use aide::scalar::Scalar;
 use aide::swagger::Swagger;
-use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::{Router, middleware};
 use bytes::Bytes;
+
+use crate::house::tell_route;
 
 /// Nothing of a page may be fetched from another site, whatever its scripts would like.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; \
@@ -35,6 +37,7 @@ pub fn routes(prefix: &str, api: &OpenApi) -> Router {
         .route(&format!("{prefix}/docs"), page(Scalar::new(&url).with_title(&title).html()))
         .route(&format!("{prefix}/docs/swagger"), page(Swagger::new(&url).with_title(&title).html()))
         .route(&format!("{prefix}/docs/redoc"), page(Redoc::new(&url).with_title(&title).html()))
+        .route_layer(middleware::from_fn(tell_route))
 }
 
 fn typed(kind: &'static str) -> (HeaderName, HeaderValue) {

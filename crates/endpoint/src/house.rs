@@ -9,10 +9,11 @@ use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::MatchedPath;
 use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::middleware::Next;
+use axum::{Extension, Router};
 use bytes::Bytes;
 use ferrum_domain::Error;
 use ferrum_domain::time::Millis;
@@ -195,6 +196,17 @@ fn text_of(panic: &(dyn Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("without a text")
+}
+
+/// Middleware that names the route to the log and the metrics, for routes whose handlers do not.
+pub async fn tell_route(
+    route: MatchedPath,
+    Extension(told): Extension<Told>,
+    request: Request<Body>,
+    next: Next,
+) -> Response<Body> {
+    told.route(&route);
+    next.run(request).await
 }
 
 /// Answers for paths that no route has, and for methods that a route does not have.

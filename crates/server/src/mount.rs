@@ -3,17 +3,17 @@
 use std::io;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::middleware;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Extension, Json, Router};
 use ferrum_app::App;
 use ferrum_app::config::{self, Listen};
 use ferrum_endpoint::access_log::{AccessLog, Target};
 use ferrum_endpoint::cors::Cors;
-use ferrum_endpoint::house::{self, House, Told};
+use ferrum_endpoint::house::{self, House};
 use ferrum_endpoint::{docs, observe};
 use ferrum_powerpro::OwnListener;
 use ferrum_powerpro::dialect::PowerPro;
@@ -63,7 +63,7 @@ fn main(app: &Arc<App>) -> Router {
     let own = Router::new()
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
-        .route_layer(middleware::from_fn(tell_route))
+        .route_layer(middleware::from_fn(house::tell_route))
         .with_state(Arc::clone(app))
         .merge(docs::routes(POWERPRO, &api))
         .nest(POWERPRO, powerpro);
@@ -95,17 +95,6 @@ fn access_log(access: &config::AccessLog) -> io::Result<Option<AccessLog>> {
         config::AccessLog::File(path) => Target::File(path.clone()),
     };
     AccessLog::open(&target).map(Some)
-}
-
-/// Names the route to the log and the metrics, as the surfaces' extractors do for theirs.
-async fn tell_route(
-    route: MatchedPath,
-    Extension(told): Extension<Told>,
-    request: Request,
-    next: Next,
-) -> Response {
-    told.route(&route);
-    next.run(request).await
 }
 
 /// `GET /healthz`: whether the server can do its work.

@@ -37,6 +37,7 @@ impl<S: Sync> FromRequestParts<S> for Anyone {
 impl OperationInput for Anyone {
     fn operation_input(_: &mut aide::generate::GenContext, operation: &mut aide::openapi::Operation) {
         operation.extensions.insert("x-permission".to_owned(), "anyone".into());
+        operation.security = vec![Default::default()];
     }
 }
 
