@@ -34,6 +34,10 @@ use crate::openapi;
 /// Largest body that is read, in bytes.
 pub const BODY_LIMIT: usize = 1 << 20;
 
+/// Largest answer, and longest path and query, that the cache keeps: clients choose both.
+const KEPT_ANSWER: usize = 32 << 10;
+const KEPT_TARGET: usize = 256;
+
 /// How a write with an already rendered answer ends inside its transaction.
 struct Kept {
     body: Bytes,
@@ -236,7 +240,9 @@ impl<D: Dialect, P: Permission> Call<D, P> {
                     return Ok(body);
                 }
                 let body = render(200, &work(tx)?)?;
-                answers.put(version, &context.target, &body);
+                if body.len() <= KEPT_ANSWER && context.target.len() <= KEPT_TARGET {
+                    answers.put(version, &context.target, &body);
+                }
                 Ok(body)
             })
             .await?;
