@@ -3,7 +3,7 @@
 use aide::generate::GenContext;
 use aide::openapi::{
     MediaType, OpenApi, Operation, Parameter, ParameterData, ParameterSchemaOrContent, PathItem, PathStyle,
-    ReferenceOr, Response, SchemaObject,
+    ReferenceOr, Response, SchemaObject, StatusCode,
 };
 use schemars::{JsonSchema, Schema};
 
@@ -45,6 +45,20 @@ pub fn declare_path_parameters(api: &mut OpenApi) {
                     operation.parameters.push(ReferenceOr::Item(path_parameter(name)));
                 }
             }
+        }
+    }
+}
+
+/// Declares that a DELETE can be refused because other rows refer to the row.
+pub fn declare_references(api: &mut OpenApi) {
+    let Some(paths) = &mut api.paths else { return };
+    for item in paths.paths.values_mut() {
+        let ReferenceOr::Item(PathItem { delete: Some(delete), .. }) = item else { continue };
+        let Some(responses) = &mut delete.responses else { continue };
+        if let Some(ReferenceOr::Item(not_found)) = responses.responses.get(&StatusCode::Code(404)) {
+            let conflict =
+                Response { description: "Other rows refer to it.".to_owned(), ..not_found.clone() };
+            responses.responses.insert(StatusCode::Code(409), ReferenceOr::Item(conflict));
         }
     }
 }

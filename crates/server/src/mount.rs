@@ -8,14 +8,14 @@ use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::{Extension, Json, Router};
+use axum::{Json, Router};
 use ferrum_app::App;
 use ferrum_app::config::{self, Listen};
 use ferrum_endpoint::access_log::{AccessLog, Target};
 use ferrum_endpoint::cors::Cors;
 use ferrum_endpoint::house::{self, House};
 use ferrum_endpoint::{docs, observe};
-use ferrum_powerpro::OwnListener;
+use ferrum_powerpro::OWN_LISTENER;
 use ferrum_powerpro::dialect::PowerPro;
 use serde_json::json;
 
@@ -48,11 +48,11 @@ pub(crate) fn listeners(app: &Arc<App>) -> io::Result<[Mounted; 2]> {
             house: House::new::<PowerPro>(main(app), settings(app, "main", log.as_ref())),
         },
         Mounted {
-            name: "powerpro",
+            name: OWN_LISTENER,
             key: "powerpro.listen",
             about: "PowerPro: /, /docs",
             listen: app.config.powerpro.listen.clone(),
-            house: House::new::<PowerPro>(powerpro(app), settings(app, "powerpro", log.as_ref())),
+            house: House::new::<PowerPro>(powerpro(app), settings(app, OWN_LISTENER, log.as_ref())),
         },
     ])
 }
@@ -73,7 +73,7 @@ fn main(app: &Arc<App>) -> Router {
 /// PowerPro at its documented root, where its headers count.
 fn powerpro(app: &Arc<App>) -> Router {
     let (router, api) = ferrum_powerpro::router(Arc::clone(app));
-    router.merge(docs::routes("", &api)).layer(Extension(OwnListener))
+    router.merge(docs::routes("", &api))
 }
 
 fn settings(app: &Arc<App>, surface: &'static str, log: Option<&AccessLog>) -> house::Settings {
@@ -84,7 +84,7 @@ fn settings(app: &Arc<App>, surface: &'static str, log: Option<&AccessLog>) -> h
         cors: Cors::new(&app.config.cors_origins),
         access_log: log.cloned(),
         now: Box::new(move || clock.now()),
-        request_id: Box::new(move || ids.ids.uuid()),
+        unique: Box::new(move || ids.ids.uuid()),
     }
 }
 

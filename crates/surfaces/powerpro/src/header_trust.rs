@@ -9,25 +9,25 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::request::Parts;
 use ferrum_app::App;
 use ferrum_app::config::HeaderAuth;
+use ferrum_endpoint::house::Told;
 use ferrum_endpoint::listen::Peer;
 
-/// Marks a request that came in on PowerPro's own listener.
-#[derive(Debug, Clone, Copy)]
-pub struct OwnListener;
+/// Name of PowerPro's own listener, the only one where its headers count.
+pub const OWN_LISTENER: &str = "powerpro";
 
 /// Whether the headers of this request may name its caller.
 pub(crate) fn headers_count(parts: &Parts, app: &App) -> bool {
     let config = &app.config.powerpro;
-    if config.auth != HeaderAuth::Headers || parts.extensions.get::<OwnListener>().is_none() {
+    let Some(told) = parts.extensions.get::<Told>() else { return false };
+    if config.auth != HeaderAuth::Headers || told.listener() != OWN_LISTENER {
         return false;
     }
-    let (near, proxy) = match parts.extensions.get::<Peer>() {
-        Some(Peer::Unix) => (true, false),
-        Some(Peer::Tcp(address)) => {
+    let (near, proxy) = match told.peer() {
+        Peer::Unix => (true, false),
+        Peer::Tcp(address) => {
             let ip = address.ip().to_canonical();
             (ip.is_loopback(), config.trusts(ip))
         }
-        None => (false, false),
     };
     (near || proxy)
         && host_is_ours(&parts.headers, &config.hosts)

@@ -30,13 +30,13 @@ use std::sync::Arc;
 use aide::axum::ApiRouter;
 use aide::axum::routing::{delete_with, get_with, post_with, put_with};
 use aide::openapi::{ApiKeyLocation, Info, OpenApi, ReferenceOr, SecurityScheme};
-use axum::Router;
+use axum::{Json, Router};
 use ferrum_app::App;
 use ferrum_endpoint::house::with_fallbacks;
-use ferrum_endpoint::openapi::declare_path_parameters;
+use ferrum_endpoint::openapi::{declare_path_parameters, declare_references};
 
-use dialect::PowerPro;
-pub use header_trust::OwnListener;
+use dialect::{PowerPro, Refusal};
+pub use header_trust::OWN_LISTENER;
 use lookups::{daily_lookups, weekly_lookups};
 
 /// The endpoints, in the order of the document.
@@ -87,7 +87,10 @@ fn routes() -> ApiRouter<Arc<App>> {
         )
         .api_route(
             "/prescriptions/{id}/resolve",
-            post_with(prescriptions::resolve, |o| o.summary("Resolve a prescription to weights for a user")),
+            post_with(prescriptions::resolve, |o| {
+                o.summary("Resolve a prescription to weights for a user")
+                    .response_with::<422, Json<Refusal>, _>(|r| r.description("The user has no max to compute with."))
+            }),
         )
         .api_route(
             "/prescriptions/resolve-batch",
@@ -257,6 +260,7 @@ fn documented() -> (Router<Arc<App>>, OpenApi) {
     };
     let router = routes().finish_api(&mut api);
     declare_path_parameters(&mut api);
+    declare_references(&mut api);
     let schemes = &mut api.components.get_or_insert_default().security_schemes;
     for (name, scheme) in security_schemes() {
         schemes.insert(name.to_owned(), ReferenceOr::Item(scheme));
