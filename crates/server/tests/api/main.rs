@@ -1,4 +1,5 @@
 //! Black-box tests: a real server, real sockets, both engines.
 
+mod coverage;
 mod powerpro;
 mod support;

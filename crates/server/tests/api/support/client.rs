@@ -55,7 +55,6 @@ impl Client {
 
     /// Any request; the body as it stands.
     pub async fn send(&self, method: &str, path: &str, body: Option<Vec<u8>>) -> Response {
-        note(method, path);
         // A client per runtime: a pooled connection must not outlive the test that opened it.
         let mut request =
             reqwest::Client::new().request(method.parse().expect("a method"), format!("{}{path}", self.base));
@@ -67,6 +66,9 @@ impl Client {
         }
         let response = request.send().await.unwrap_or_else(|e| panic!("{method} {path}: {e}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        if response.status().is_success() {
+            note(method, path);
+        }
         let text = response.text().await.unwrap_or_else(|e| panic!("{method} {path}: {e}"));
         Response { status, headers, text }
     }
@@ -109,7 +111,7 @@ impl Response {
     }
 }
 
-/// Writes down that a path was called, once, where `coverage.rs` looks for it.
+/// Writes down that a path was called and gave a good answer, once, where `coverage.rs` looks for it.
 fn note(method: &str, path: &str) {
     let Ok(directory) = std::env::var("FERRUM_COVERAGE_DIR") else { return };
     let line = format!("{method} {}", path.split('?').next().unwrap_or(path));
