@@ -1,6 +1,7 @@
 //! What the product does, without HTTP: configuration, clock, ids, units of work, background jobs.
 
 pub mod actions;
+pub mod builtin;
 pub mod catalogue;
 pub mod clock;
 pub mod config;

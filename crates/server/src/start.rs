@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ferrum_app::clock::Clock;
 use ferrum_app::config::{Config, Listen};
-use ferrum_app::{App, jobs};
+use ferrum_app::{App, builtin, jobs};
 use ferrum_domain::Error;
 use ferrum_endpoint::listen::{Listener, serve};
 use ferrum_endpoint::observe;
@@ -133,6 +133,9 @@ pub(crate) async fn prepare(config: Config, clock: Clock) -> Result<(Arc<App>, u
         }
         other => Failure::start(other),
     })?;
+    if app.config.builtin {
+        builtin::load(&app).await.map_err(Failure::start)?;
+    }
     tracing::debug!(migrations, milliseconds = start.elapsed().as_millis(), "database is up to date");
     Ok((app, migrations))
 }

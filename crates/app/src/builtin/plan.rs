@@ -71,7 +71,9 @@ pub fn plan(facts: &Facts, weekly: bool) -> Plan {
         facts.sessions.iter().flat_map(|s| s.weeks.iter().map(move |week| (*week, s))).collect();
     sessions.sort_by_key(|(week, session)| (*week, session.day));
     for (week, session) in sessions {
-        let known = seen.iter().position(|s| s.label.is_some() && s.label == session.label && s.exercises == session.exercises);
+        let known = seen
+            .iter()
+            .position(|s| s.label.is_some() && s.label == session.label && s.exercises == session.exercises);
         let index = known.unwrap_or_else(|| {
             seen.push(session);
             days.push(day(facts, week, session, weekly.then_some(&mut table)));
@@ -80,15 +82,18 @@ pub fn plan(facts: &Facts, weekly: bool) -> Plan {
         calendar.entry(week).or_default().push(index);
     }
     table.retain(|_, row| !row.is_empty());
-    let weekly = (!table.is_empty())
-        .then(|| table.into_iter().map(|(week, list): (i64, Vec<f64>)| (week.to_string(), json!(list))).collect());
+    let weekly = (!table.is_empty()).then(|| {
+        table.into_iter().map(|(week, list): (i64, Vec<f64>)| (week.to_string(), json!(list))).collect()
+    });
     Plan { weeks: facts.weeks_per_cycle, days, calendar, weekly }
 }
 
 fn day(facts: &Facts, week: i64, session: &Session, mut table: Option<&mut BTreeMap<i64, Vec<f64>>>) -> Day {
     let (name, slug) = match &session.label {
         Some(label) => (format!("Day {label}"), format!("day-{}", label.to_lowercase())),
-        None if facts.weeks_per_cycle == 1 => (format!("Day {}", session.day), format!("day-{}", session.day)),
+        None if facts.weeks_per_cycle == 1 => {
+            (format!("Day {}", session.day), format!("day-{}", session.day))
+        }
         None => (format!("Week {week} Day {}", session.day), format!("week-{week}-day-{}", session.day)),
     };
     let mut lines = Vec::new();
@@ -116,7 +121,9 @@ fn blocks(exercise: &Exercise) -> Option<Vec<Block>> {
         let block = block(group)?;
         match blocks.last_mut() {
             // 4 x 5 and then 1 x 5+ of one weight are 5 x 5, the last of them as many as possible.
-            Some(last) if !last.amrap && Block { sets: block.sets, amrap: block.amrap, ..last.clone() } == block => {
+            Some(last)
+                if !last.amrap && Block { sets: block.sets, amrap: block.amrap, ..last.clone() } == block =>
+            {
                 last.sets += block.sets;
                 last.amrap = block.amrap;
             }

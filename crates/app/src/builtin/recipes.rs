@@ -24,6 +24,14 @@ pub struct Recipe {
     pub gains: &'static [Gain],
 }
 
+impl Recipe {
+    /// What a lift is rounded to, where it gains less than the program's step.
+    pub fn finer_step(&self, lift: &str) -> Option<Thousandths> {
+        let gain = self.gains.iter().find(|gain| gain.lifts.contains(&lift))?;
+        (gain.increment < self.rounding).then_some(gain.increment)
+    }
+}
+
 /// A fixed gain of some lifts.
 #[derive(Debug)]
 pub struct Gain {
@@ -94,7 +102,7 @@ pub const RECIPES: &[Recipe] = &[
             overhead press changing places each week. The training max of each lift is its five-repetition max. \
             Simplified: the weight rises every week a lift is trained, whether or not Friday's set was made; \
             everything is rounded to the nearest step; warm-up sets are not listed.",
-        rounding: TWO_AND_A_HALF,
+        rounding: FIVE,
         weekly: false,
         gains: &[
             Gain { after: After::Week, increment: FIVE, lifts: &["squat", "deadlift"] },

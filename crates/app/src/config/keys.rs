@@ -37,6 +37,7 @@ pub const KEYS: &[Key] = &[
     key("listen", "127.0.0.1:8080", "main listener: IP:PORT, unix:/PATH or off"),
     key("data_dir", "data", "directory of the database file and the secrets"),
     key("rate_limits", "on", "the documents' rate limits: on, off"),
+    key("builtin", "on", "load the built-in lifts and programs, once: on, off"),
     key("database.url", "", "postgres://...; empty: the SQLite file in the data directory"),
     key("database.pool", "8", "connections to PostgreSQL at most, 1 to 500"),
     key("powerpro.listen", "127.0.0.1:8090", "PowerPro's own listener: IP:PORT, unix:/PATH or off"),

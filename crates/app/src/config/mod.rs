@@ -38,6 +38,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long an access token is good.
     pub token_ttl: Duration,
+    /// Whether the built-in lifts and programs are loaded.
+    pub builtin: bool,
     /// Whether `serve` also does the background work.
     pub jobs_in_serve: bool,
 }

@@ -171,6 +171,7 @@ impl Settings {
             token_ttl: self.parse("token.ttl", |t| {
                 parse::duration(t, Duration::from_secs(1), Duration::from_hours(30 * 24))
             })?,
+            builtin: self.parse("builtin", parse::switch)?,
             jobs_in_serve: self.parse("jobs.in_serve", parse::switch)?,
         })
     }
