@@ -2,9 +2,12 @@
 //!
 //! Neither query nor headers are logged: both can carry secrets.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::net::IpAddr;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -13,18 +16,23 @@ use std::time::Duration;
 use ferrum_domain::time::Millis;
 
 use crate::listen::Peer;
+use crate::observe::{SHARDS, shard};
 
 /// Longest time that a line waits to be written.
 const FLUSH: Duration = Duration::from_millis(100);
-/// So much may wait; what comes on top is counted and dropped rather than holding up requests.
-const WAITING: usize = 4 << 20;
+/// So many bytes may wait in a shard; what comes on top is counted and dropped rather than holding up
+/// requests.
+const WAITING: usize = 1 << 20;
+/// With so many bytes in a shard the writer is woken early.
+const MUCH: usize = WAITING / 4;
 
 /// Where the lines go.
 #[derive(Debug, Clone)]
 pub enum Target {
     /// To standard output.
     Stdout,
-    /// To the end of a file.
+    /// To the end of a file. When the file is renamed or removed, a new one is begun, so a log
+    /// rotation needs no signal.
     File(PathBuf),
 }
 
@@ -33,7 +41,7 @@ pub enum Target {
 pub struct AccessLog(Arc<Writer>);
 
 struct Writer {
-    waiting: Arc<Mutex<Waiting>>,
+    shards: Arc<[Mutex<Waiting>; SHARDS]>,
     wake: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -42,8 +50,6 @@ struct Writer {
 struct Waiting {
     lines: String,
     dropped: u64,
-    second: i64,
-    second_text: String,
 }
 
 /// What is written of a request.
@@ -75,58 +81,128 @@ pub struct Line<'a> {
 impl AccessLog {
     /// Opens the log; an error names the file.
     pub fn open(target: &Target) -> io::Result<Self> {
-        let mut output = open(target)?;
-        let waiting = Arc::new(Mutex::new(Waiting::default()));
+        let mut output = Output::open(target)?;
+        let shards: Arc<[Mutex<Waiting>; SHARDS]> = Arc::default();
         let (wake, woken) = sync_channel(1);
-        let (source, target) = (Arc::clone(&waiting), target.clone());
+        let source = Arc::clone(&shards);
         let thread = std::thread::Builder::new()
             .name("ferrum-access-log".to_owned())
-            .spawn(move || run(&source, &woken, &mut output, &target))?;
-        Ok(Self(Arc::new(Writer { waiting, wake: Some(wake), thread: Some(thread) })))
+            .spawn(move || run(&*source, &woken, &mut output))?;
+        Ok(Self(Arc::new(Writer { shards, wake: Some(wake), thread: Some(thread) })))
     }
 
-    /// Writes a line, soon.
+    /// Writes a line, soon. Never waits for the disk.
     pub fn write(&self, line: &Line<'_>) {
-        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.lines.len() > WAITING {
-            waiting.dropped += 1;
-            return;
-        }
-        waiting.add(line);
+        PEN.with_borrow_mut(|pen| {
+            pen.compose(line);
+            let mut waiting = self.0.shards[shard()].lock().unwrap_or_else(PoisonError::into_inner);
+            let before = waiting.lines.len();
+            if before + pen.line.len() > WAITING {
+                waiting.dropped += 1;
+                return;
+            }
+            waiting.lines.push_str(&pen.line);
+            if before < MUCH && waiting.lines.len() >= MUCH {
+                drop(waiting);
+                if let Some(wake) = &self.0.wake {
+                    let _ = wake.try_send(());
+                }
+            }
+        });
     }
 }
 
-impl Waiting {
-    fn add(&mut self, line: &Line<'_>) {
+thread_local! {
+    static PEN: RefCell<Pen> = RefCell::new(Pen::default());
+}
+
+/// What a thread composes its lines with.
+struct Pen {
+    line: String,
+    /// The second that `second_text` says, since most lines share it with the one before.
+    second: i64,
+    second_text: String,
+}
+
+impl Default for Pen {
+    fn default() -> Self {
+        Self { line: String::new(), second: i64::MIN, second_text: String::new() }
+    }
+}
+
+impl Pen {
+    fn compose(&mut self, line: &Line<'_>) {
         let second = line.at.0.div_euclid(1000);
         if second != self.second {
             self.second = second;
             self.second_text = Millis(second * 1000).to_rfc3339();
             self.second_text.pop();
         }
-        let out = &mut self.lines;
-        let _ = write!(
-            out,
-            "time={}.{:03}Z surface={} id={} peer=",
-            self.second_text,
-            line.at.0.rem_euclid(1000),
-            line.surface,
-            line.id
-        );
-        let _ = match line.peer {
-            Peer::Tcp(address) => write!(out, "{}", address.ip()),
-            Peer::Unix => write!(out, "unix"),
-        };
+        let out = &mut self.line;
+        out.clear();
+        let millis = line.at.0.rem_euclid(1000).unsigned_abs();
+        for text in ["time=", &self.second_text, ".", if millis < 10 { "00" } else { "" }] {
+            out.push_str(text);
+        }
+        if (10..100).contains(&millis) {
+            out.push('0');
+        }
+        number(out, millis);
+        for text in ["Z surface=", line.surface, " id=", line.id, " peer="] {
+            out.push_str(text);
+        }
+        peer(out, line.peer);
         out.push_str(" caller=");
         escape(out, line.caller.unwrap_or("-"));
-        let _ = write!(out, " method={} path=", line.method);
+        out.push_str(" method=");
+        escape(out, line.method);
+        out.push_str(" path=");
         escape(out, line.path);
-        let _ = write!(out, " route={} status={} bytes=", line.route, line.status);
-        let _ = match line.bytes {
-            Some(bytes) => writeln!(out, "{bytes} us={}", line.elapsed.as_micros()),
-            None => writeln!(out, "- us={}", line.elapsed.as_micros()),
-        };
+        for text in [" route=", line.route, " status="] {
+            out.push_str(text);
+        }
+        number(out, line.status.into());
+        out.push_str(" bytes=");
+        match line.bytes {
+            Some(bytes) => number(out, bytes),
+            None => out.push('-'),
+        }
+        out.push_str(" us=");
+        number(out, line.elapsed.as_micros().try_into().unwrap_or(u64::MAX));
+        out.push('\n');
     }
+}
+
+fn peer(out: &mut String, peer: Peer) {
+    match peer {
+        Peer::Unix => out.push_str("unix"),
+        Peer::Tcp(address) => match address.ip() {
+            IpAddr::V4(ip) => {
+                for (i, octet) in ip.octets().into_iter().enumerate() {
+                    if i > 0 {
+                        out.push('.');
+                    }
+                    number(out, octet.into());
+                }
+            }
+            IpAddr::V6(ip) => drop(write!(out, "{ip}")),
+        },
+    }
+}
+
+/// A number in decimal, several times faster than by way of `fmt`: a line has eight.
+fn number(out: &mut String, mut number: u64) {
+    let mut digits = [0_u8; 20];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend(digits[first..].iter().map(|digit| char::from(*digit)));
 }
 
 /// Whatever could end a pair or a line is written as `%XX`.
@@ -145,45 +221,80 @@ fn escape(out: &mut String, text: &str) {
     }
 }
 
-fn open(target: &Target) -> io::Result<Box<dyn Write + Send>> {
-    Ok(match target {
-        Target::Stdout => Box::new(io::stdout()),
-        Target::File(path) => Box::new(std::fs::OpenOptions::new().create(true).append(true).open(path)?),
-    })
+/// An open target.
+enum Output {
+    Stdout(io::Stdout),
+    File { path: PathBuf, file: std::fs::File },
 }
 
-fn run(source: &Mutex<Waiting>, woken: &Receiver<()>, output: &mut Box<dyn Write + Send>, target: &Target) {
+impl Output {
+    fn open(target: &Target) -> io::Result<Self> {
+        Ok(match target {
+            Target::Stdout => Self::Stdout(io::stdout()),
+            Target::File(path) => Self::File { path: path.clone(), file: append_to(path)? },
+        })
+    }
+
+    fn write(&mut self, lines: &str) -> io::Result<()> {
+        match self {
+            Self::Stdout(stdout) => {
+                let mut stdout = stdout.lock();
+                stdout.write_all(lines.as_bytes())?;
+                stdout.flush()
+            }
+            Self::File { path, file } => {
+                if !is_at(file, path) {
+                    *file = append_to(path)?;
+                }
+                file.write_all(lines.as_bytes())
+            }
+        }
+    }
+}
+
+fn append_to(path: &Path) -> io::Result<std::fs::File> {
+    std::fs::OpenOptions::new().create(true).append(true).open(path)
+}
+
+/// Whether the open file is still the one of that name.
+fn is_at(file: &std::fs::File, path: &Path) -> bool {
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+fn run(shards: &[Mutex<Waiting>], woken: &Receiver<()>, output: &mut Output) {
     let mut lines = String::new();
+    let mut failing = false;
     loop {
         let last = matches!(woken.recv_timeout(FLUSH), Err(RecvTimeoutError::Disconnected));
-        let dropped = {
-            let mut waiting = source.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::swap(&mut lines, &mut waiting.lines);
-            std::mem::take(&mut waiting.dropped)
-        };
-        if dropped > 0 {
-            let _ = writeln!(lines, "dropped={dropped}");
-        }
-        if !lines.is_empty() {
-            reopen_if_moved(output, target);
-            if let Err(error) = output.write_all(lines.as_bytes()).and_then(|()| output.flush()) {
-                tracing::warn!("the access log cannot be written: {error}");
+        for shard in shards {
+            let dropped = {
+                let mut waiting = shard.lock().unwrap_or_else(PoisonError::into_inner);
+                std::mem::swap(&mut lines, &mut waiting.lines);
+                std::mem::take(&mut waiting.dropped)
+            };
+            if dropped > 0 {
+                let _ = writeln!(lines, "dropped={dropped}");
+            }
+            if lines.is_empty() {
+                continue;
+            }
+            match output.write(&lines) {
+                Ok(()) => failing = false,
+                // Once, not ten times a second for as long as the disk is full.
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::warn!("the access log cannot be written: {error}");
+                }
+                Err(_) => {}
             }
             lines.clear();
         }
         if last {
             return;
         }
-    }
-}
-
-/// Log rotation moves the file away; the next line begins a new one.
-fn reopen_if_moved(output: &mut Box<dyn Write + Send>, target: &Target) {
-    if let Target::File(path) = target
-        && !path.exists()
-        && let Ok(fresh) = open(target)
-    {
-        *output = fresh;
     }
 }
 
@@ -200,27 +311,77 @@ impl Drop for Writer {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_path_cannot_forge_a_line() {
-        let mut waiting = Waiting::default();
-        let line = Line {
-            at: Millis(1_700_000_000_123),
+    fn line<'a>(path: &'a str, id: &'a str) -> Line<'a> {
+        Line {
+            at: Millis(1_700_000_000_023),
             surface: "powerpro",
-            id: "r1",
-            peer: Peer::Unix,
+            id,
+            peer: Peer::Tcp(([10, 0, 200, 1], 80).into()),
             caller: Some("a b"),
             method: "GET",
-            path: "/x\nstatus=200 y",
+            path,
             route: "none",
             status: 404,
             bytes: Some(3),
             elapsed: Duration::from_micros(7),
-        };
-        waiting.add(&line);
+        }
+    }
+
+    #[test]
+    fn a_path_cannot_forge_a_line() {
+        let mut pen = Pen::default();
+        pen.compose(&line("/x\nstatus=200 y", "r1"));
         assert_eq!(
-            waiting.lines,
-            "time=2023-11-14T22:13:20.123Z surface=powerpro id=r1 peer=unix caller=a%20b method=GET \
+            pen.line,
+            "time=2023-11-14T22:13:20.023Z surface=powerpro id=r1 peer=10.0.200.1 caller=a%20b method=GET \
              path=/x%0Astatus%3D200%20y route=none status=404 bytes=3 us=7\n"
+        );
+        for (millis, text) in [(0, ".000Z "), (7, ".007Z "), (70, ".070Z "), (700, ".700Z ")] {
+            pen.compose(&Line { at: Millis(millis), ..line("/", "r1") });
+            assert!(pen.line.contains(text), "{}", pen.line);
+        }
+    }
+
+    #[test]
+    fn numbers_are_decimal() {
+        for value in [0, 9, 10, 255, 1_000_000, u64::MAX] {
+            let mut text = String::new();
+            number(&mut text, value);
+            assert_eq!(text, value.to_string());
+        }
+    }
+
+    #[test]
+    fn a_moved_file_is_followed_by_a_new_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, moved) = (directory.path().join("access.log"), directory.path().join("access.log.1"));
+        let log = AccessLog::open(&Target::File(path.clone())).unwrap();
+        log.write(&line("/first", "r1"));
+        while std::fs::read_to_string(&path).unwrap().is_empty() {
+            std::thread::yield_now();
+        }
+        std::fs::rename(&path, &moved).unwrap();
+        std::fs::write(&path, "").unwrap();
+        log.write(&line("/second", "r2"));
+        drop(log);
+        assert!(std::fs::read_to_string(&moved).unwrap().contains("path=/first "));
+        assert!(std::fs::read_to_string(&path).unwrap().contains("path=/second "), "flushed when dropped");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("access.log");
+        let log = AccessLog::open(&Target::File(path.clone())).unwrap();
+        let long = "x".repeat(WAITING);
+        log.write(&line(&long, "r1"));
+        log.write(&line("/short", "r2"));
+        drop(log);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            text.contains("id=r2") && text.ends_with("dropped=1\n") && !text.contains("id=r1"),
+            "{}",
+            text.len()
         );
     }
 }

@@ -28,7 +28,7 @@ use sha2::{Digest, Sha256};
 use crate::answer::{Answer, Done, Problem, render};
 use crate::body::Body;
 use crate::dialect::{Dialect, Permission};
-use crate::house::{RequestId, Told};
+use crate::house::Told;
 use crate::openapi;
 
 /// Largest body that is read, in bytes.
@@ -114,7 +114,8 @@ impl<P: Permission> Context<P> {
             .unwrap_or_default();
         let claim = D::claim(parts, app).ok();
         let matched = parts.extensions.get::<MatchedPath>();
-        if let Some(told) = parts.extensions.get::<Told>() {
+        let told = parts.extensions.get::<Told>();
+        if let Some(told) = told {
             matched.inspect(|route| told.route(route));
             if let Some(Claim::Header { id, .. } | Claim::Token { id, .. }) = &claim {
                 told.caller(id);
@@ -128,7 +129,7 @@ impl<P: Permission> Context<P> {
             params,
             address: format!("{} {}", parts.method, parts.uri.path()),
             route: format!("{} {template}", parts.method),
-            request_id: parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default(),
+            request_id: told.map(|told| told.id().to_owned()).unwrap_or_default(),
             target: parts.uri.path_and_query().map(|target| target.as_str().to_owned()).unwrap_or_default(),
         }
     }
@@ -383,7 +384,7 @@ impl<D: Dialect, P: Permission, T: Body> FromRequest<Arc<App>> for Sent<D, P, T>
         let bytes = read_body(&parts, body).await;
         let key = match (&parts.method, parts.headers.get("idempotency-key")) {
             (&Method::POST, Some(value)) => match value.to_str() {
-                Ok(text) if (1..=255).contains(&text.len()) => Ok(Some(Key {
+                Ok(text) if is_key(text) => Ok(Some(Key {
                     text: text.to_owned(),
                     body_hash: Sha256::digest(bytes.as_deref().unwrap_or_default()).into(),
                 })),
@@ -394,6 +395,10 @@ impl<D: Dialect, P: Permission, T: Body> FromRequest<Arc<App>> for Sent<D, P, T>
         let body = bytes.and_then(|bytes| decode(&bytes));
         Ok(Self { context, body, key, dialect: PhantomData })
     }
+}
+
+fn is_key(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 async fn read_body(parts: &Parts, body: axum::body::Body) -> Result<Bytes, BadBody> {

@@ -2,22 +2,27 @@
 //! security headers, CORS, the access log and the metrics. One layer, since it is on the path of all.
 
 use std::any::Any;
+use std::cell::Cell;
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::MatchedPath;
-use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::extract::{Extension, MatchedPath};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::middleware::Next;
-use axum::{Extension, Router};
+use axum::{BoxError, Router};
 use bytes::Bytes;
 use ferrum_domain::Error;
 use ferrum_domain::time::Millis;
-use tower::ServiceExt;
+use hyper::body::Body as HttpBody;
+use tokio::time::Sleep;
+use tower::Service;
 
 use crate::access_log::{AccessLog, Line};
 use crate::answer;
@@ -26,27 +31,43 @@ use crate::dialect::Dialect;
 use crate::listen::Peer;
 use crate::observe::Requests;
 
-/// The id of a request, in its extensions and in the header `X-Request-Id` of its answer.
+/// What the house knows of a request, in its extensions, and what a handler tells of it to the log
+/// and the metrics. One extension for all of it, since each costs an allocation.
 #[derive(Debug, Clone)]
-pub struct RequestId(pub Arc<str>);
-
-/// What a handler tells the log and the metrics of its request; in the request's extensions.
-#[derive(Debug, Clone, Default)]
 pub struct Told(Arc<Tale>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Tale {
+    id: HeaderValue,
+    peer: Peer,
+    listener: &'static str,
     route: OnceLock<MatchedPath>,
     caller: OnceLock<String>,
 }
 
 impl Told {
-    /// The route that was taken.
+    /// Id of the request, as in the header `X-Request-Id` of its answer.
+    pub fn id(&self) -> &str {
+        // Only visible ASCII becomes an id.
+        self.0.id.to_str().unwrap_or_default()
+    }
+
+    /// Who is at the other end of the connection.
+    pub fn peer(&self) -> Peer {
+        self.0.peer
+    }
+
+    /// Name of the listener that took the request.
+    pub fn listener(&self) -> &'static str {
+        self.0.listener
+    }
+
+    /// Tells the route that was taken.
     pub fn route(&self, route: &MatchedPath) {
         let _ = self.0.route.set(route.clone());
     }
 
-    /// Public id of whoever is said to call.
+    /// Tells the public id of whoever is said to call.
     pub fn caller(&self, id: &str) {
         let _ = self.0.caller.set(id.to_owned());
     }
@@ -64,8 +85,8 @@ pub struct Settings {
     pub access_log: Option<AccessLog>,
     /// What time it is.
     pub now: Box<dyn Fn() -> Millis + Send + Sync>,
-    /// Makes request ids.
-    pub request_id: Box<dyn Fn() -> String + Send + Sync>,
+    /// Makes texts that nobody else has made, such as UUIDs.
+    pub unique: Box<dyn Fn() -> String + Send + Sync>,
 }
 
 /// A surface's routes with everything around them; cheap to clone.
@@ -75,7 +96,8 @@ pub struct House(Arc<Inner>);
 struct Inner {
     router: Router,
     settings: Settings,
-    requests: Requests,
+    requests: Arc<Requests>,
+    ids: RequestIds,
     render: fn(&Error) -> (StatusCode, Bytes),
 }
 
@@ -83,106 +105,191 @@ impl House {
     /// Puts `router` into a house whose own refusals are in the dialect `D`.
     pub fn new<D: Dialect>(router: Router, settings: Settings) -> Self {
         let requests = Requests::of(settings.surface);
-        Self(Arc::new(Inner { router, settings, requests, render: D::render }))
+        let ids = RequestIds::new(&(settings.unique)());
+        Self(Arc::new(Inner { router, settings, requests, ids, render: D::render }))
     }
 
     /// Answers a request of `peer`.
-    pub async fn answer(&self, mut request: Request<Body>, peer: Peer) -> Response<Body> {
+    pub fn answer<B>(
+        &self,
+        mut request: Request<B>,
+        peer: Peer,
+    ) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send + use<B>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
         let start = Instant::now();
-        let Inner { router, settings, requests, .. } = &*self.0;
-        let id: Arc<str> = given_id(&request).map_or_else(|| (settings.request_id)().into(), Arc::from);
-        let origin = request.headers().get(header::ORIGIN).cloned();
-        let (method, uri) = (request.method().clone(), request.uri().clone());
-        let told = Told::default();
-        let extensions = request.extensions_mut();
-        extensions.insert(peer);
-        extensions.insert(RequestId(Arc::clone(&id)));
-        extensions.insert(told.clone());
-
-        let mut response = match settings.cors.preflight(&request) {
-            Some(response) => response,
-            None => self.guard(router.clone().oneshot(request), &id).await,
-        };
-        settings.cors.mark(origin.as_ref(), response.headers_mut());
-        finish(&mut response, &id);
-
-        let elapsed = start.elapsed();
-        let route = told.0.route.get().map_or("none", MatchedPath::as_str);
-        requests.count(&method, route, response.status(), elapsed);
-        if let Some(log) = &settings.access_log {
-            log.write(&Line {
-                at: (settings.now)(),
-                surface: settings.surface,
-                id: &id,
-                peer,
-                caller: told.0.caller.get().map(String::as_str),
-                method: method.as_str(),
-                path: uri.path(),
-                route,
-                status: response.status().as_u16(),
-                bytes: hyper::body::Body::size_hint(response.body()).exact(),
-                elapsed,
-            });
+        let open = Open::new(self.clone());
+        let Inner { router, settings, ids, .. } = &*self.0;
+        let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers());
+        let origin = settings.cors.origin(headers);
+        let preflight = settings.cors.preflight(&method, headers);
+        let told = Told(Arc::new(Tale {
+            id: given_id(headers).unwrap_or_else(|| ids.next()),
+            peer,
+            listener: settings.surface,
+            route: OnceLock::new(),
+            caller: OnceLock::new(),
+        }));
+        request.extensions_mut().insert(told.clone());
+        let answer = router.clone().call(request);
+        // What is moved into the future is copied once more, so it is no more than needed.
+        async move {
+            let Open(House(house)) = &open;
+            let mut response = match preflight {
+                Some(response) => response,
+                None => house.guard(answer, &told).await,
+            };
+            house.settings.cors.mark(origin.as_ref(), response.headers_mut());
+            finish(&mut response, &told.0.id);
+            house.note(&told, &method, uri.path(), &response, start.elapsed());
+            Ok(response)
         }
-        response
     }
+}
 
+/// A request that is being answered, until this is dropped, also when its client goes away.
+struct Open(House);
+
+impl Open {
+    fn new(house: House) -> Self {
+        house.0.requests.open();
+        Self(house)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.0.requests.close();
+    }
+}
+
+/// How a request ends that no handler answers.
+enum Broken {
+    Panicked(Box<dyn Any + Send>),
+    TimedOut,
+}
+
+impl Inner {
     /// Ends a request that takes too long or panics with a refusal.
     async fn guard(
         &self,
-        answer: impl Future<Output = Result<Response<Body>, std::convert::Infallible>>,
-        id: &str,
+        answer: impl Future<Output = Result<Response<Body>, Infallible>>,
+        told: &Told,
     ) -> Response<Body> {
         let mut answer = pin!(answer);
-        let guarded =
-            poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))) {
-                Ok(poll) => poll.map(|Ok(response)| Ok(response)),
-                Err(panic) => Poll::Ready(Err(panic)),
-            });
-        match tokio::time::timeout(self.0.settings.timeout, guarded).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(panic)) => {
+        let mut limit: Option<Pin<Box<Sleep>>> = None;
+        let outcome = poll_fn(|context| {
+            match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))) {
+                Ok(Poll::Ready(Ok(response))) => return Poll::Ready(Ok(response)),
+                Err(panic) => return Poll::Ready(Err(Broken::Panicked(panic))),
+                Ok(Poll::Pending) => {}
+            }
+            // Most requests are answered at once and never need the timer.
+            let limit = limit.get_or_insert_with(|| Box::pin(tokio::time::sleep(self.settings.timeout)));
+            limit.as_mut().poll(context).map(|()| Err(Broken::TimedOut))
+        });
+        let (surface, request_id) = (self.settings.surface, told.id());
+        match outcome.await {
+            Ok(response) => response,
+            Err(Broken::Panicked(panic)) => {
                 let what = text_of(&*panic);
-                tracing::error!(
-                    surface = self.0.settings.surface,
-                    request_id = id,
-                    "a request panicked: {what}"
-                );
+                tracing::error!(surface, request_id, "a request panicked: {what}");
                 self.refuse(&Error::internal("panic"))
             }
-            Err(_) => {
-                tracing::warn!(surface = self.0.settings.surface, request_id = id, "a request took too long");
+            Err(Broken::TimedOut) => {
+                tracing::warn!(surface, request_id, "a request took too long");
                 self.refuse(&Error::unavailable("timeout"))
             }
         }
     }
 
+    /// Counts a request that is answered, and writes it down.
+    fn note(&self, told: &Told, method: &Method, path: &str, response: &Response<Body>, elapsed: Duration) {
+        let status = response.status();
+        let route = told.0.route.get().map_or("none", MatchedPath::as_str);
+        self.requests.count(method, route, status, elapsed);
+        if let Some(log) = &self.settings.access_log {
+            log.write(&Line {
+                at: (self.settings.now)(),
+                surface: self.settings.surface,
+                id: told.id(),
+                peer: told.peer(),
+                caller: told.0.caller.get().map(String::as_str),
+                method: method.as_str(),
+                path,
+                route,
+                status: status.as_u16(),
+                bytes: HttpBody::size_hint(response.body()).exact(),
+                elapsed,
+            });
+        }
+    }
+
     fn refuse(&self, error: &Error) -> Response<Body> {
-        let (status, body) = (self.0.render)(error);
+        let (status, body) = (self.render)(error);
         answer::json(status, body)
     }
 }
 
+/// Ids of requests that bring none: unique by what the house was given, then counted.
+struct RequestIds {
+    prefix: String,
+}
+
+/// Numbers for ids that a thread takes at once, so that threads do not contend for each.
+const BLOCK: u64 = 1024;
+static NEXT_BLOCK: AtomicU64 = AtomicU64::new(1);
+thread_local! {
+    static NEXT: Cell<u64> = const { Cell::new(0) };
+}
+
+impl RequestIds {
+    fn new(unique: &str) -> Self {
+        // The end of a UUID of version 7 is random.
+        let tail = unique.len().saturating_sub(12);
+        Self { prefix: unique.get(tail..).unwrap_or_default().to_owned() }
+    }
+
+    fn next(&self) -> HeaderValue {
+        let mut number = NEXT.get();
+        if number % BLOCK == 0 {
+            number = NEXT_BLOCK.fetch_add(1, Ordering::Relaxed) * BLOCK;
+        }
+        NEXT.set(number + 1);
+        let mut id = [0_u8; 32];
+        let start = self.prefix.len() + 1;
+        id[..start - 1].copy_from_slice(self.prefix.as_bytes());
+        id[start - 1] = b'-';
+        let mut end = start;
+        while number > 0 {
+            id[end] = b"0123456789abcdef"[usize::try_from(number % 16).unwrap_or_default()];
+            number /= 16;
+            end += 1;
+        }
+        id[start..end].reverse();
+        HeaderValue::from_bytes(&id[..end]).unwrap_or(HeaderValue::from_static("none"))
+    }
+}
+
 /// An id that the client or a proxy has given the request, if it is one that a log can hold.
-fn given_id(request: &Request<Body>) -> Option<&str> {
-    let id = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
+fn given_id(headers: &HeaderMap) -> Option<HeaderValue> {
+    let id = headers.get(&REQUEST_ID)?;
     let sane = (1..=64).contains(&id.len())
-        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-    sane.then_some(id)
+        && id.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    sane.then(|| id.clone())
 }
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Headers of every answer; what a handler has set itself stays.
-fn finish(response: &mut Response<Body>, id: &str) {
+/// Headers of every answer; what a handler has set itself stays. Each costs every request a measurable
+/// part of its time, so there are only those that do something for JSON: it links and embeds nothing.
+fn finish(response: &mut Response<Body>, id: &HeaderValue) {
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert(REQUEST_ID.clone(), id);
-    }
+    headers.insert(&REQUEST_ID, id.clone());
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (header::CACHE_CONTROL, "no-store"),
     ] {

@@ -4,6 +4,7 @@
 //! and runs one closure on the database through it.
 
 pub mod access_log;
+mod activity;
 pub mod answer;
 pub mod body;
 pub mod call;

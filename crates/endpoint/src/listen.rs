@@ -3,26 +3,31 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::activity::{Activity, Watched};
 use crate::house::House;
 
-/// How long a client may take to send a request's head, and an idle connection is kept.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// Largest head of a request, in bytes.
+const HEAD_LIMIT: usize = 64 << 10;
+/// Connections that a listener holds at most; more wait in the system's queue.
+const CONNECTIONS: usize = 10_000;
 /// Wait after a failed accept, which usually means that there are no file handles left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Who is at the other end of a connection; in the extensions of each request.
+/// Who is at the other end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peer {
     /// A TCP peer.
@@ -36,8 +41,18 @@ pub enum Peer {
 pub enum Listener {
     /// On a TCP address.
     Tcp(TcpListener),
-    /// On a Unix socket.
-    Unix(UnixListener),
+    /// On a Unix socket, whose file goes with the listener.
+    Unix(UnixListener, SocketFile),
+}
+
+/// The file of a socket, removed when dropped.
+#[derive(Debug)]
+pub struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 impl Listener {
@@ -48,23 +63,24 @@ impl Listener {
 
     /// Binds a Unix socket. A socket file that nobody answers on is left from a crash and replaced.
     pub async fn unix(path: &Path) -> io::Result<Self> {
-        match UnixListener::bind(path) {
+        let listener = match UnixListener::bind(path) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 if tokio::net::UnixStream::connect(path).await.is_ok() {
                     return Err(error);
                 }
                 std::fs::remove_file(path)?;
-                UnixListener::bind(path).map(Self::Unix)
+                UnixListener::bind(path)?
             }
-            bound => bound.map(Self::Unix),
-        }
+            bound => bound?,
+        };
+        Ok(Self::Unix(listener, SocketFile(path.to_owned())))
     }
 
     /// The TCP address it is bound to.
     pub fn tcp_address(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(listener) => listener.local_addr().ok(),
-            Self::Unix(_) => None,
+            Self::Unix(..) => None,
         }
     }
 }
@@ -73,14 +89,20 @@ impl Listener {
 /// requests end, at most for `drain`, and returns.
 pub async fn serve(listener: Listener, house: House, mut stop: watch::Receiver<bool>, drain: Duration) {
     let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &house, &graceful) => accepted,
+            accepted = accept(&listener, &house, &graceful, &places) => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
         };
-        if let Err(error) = accepted {
-            tracing::warn!("cannot accept connections: {error}");
-            tokio::time::sleep(ACCEPT_PAUSE).await;
+        match accepted {
+            // The client has gone again, which says nothing about the next one.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                tracing::warn!("cannot accept connections: {error}");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+            Ok(()) => {}
         }
     }
     drop(listener);
@@ -89,48 +111,70 @@ pub async fn serve(listener: Listener, house: House, mut stop: watch::Receiver<b
     }
 }
 
-async fn accept(listener: &Listener, house: &House, graceful: &GracefulShutdown) -> io::Result<()> {
+async fn accept(
+    listener: &Listener,
+    house: &House,
+    graceful: &GracefulShutdown,
+    places: &Arc<Semaphore>,
+) -> io::Result<()> {
+    let Ok(place) = Arc::clone(places).acquire_owned().await else { return Ok(()) };
     match listener {
         Listener::Tcp(listener) => {
             let (stream, address) = listener.accept().await?;
             let _ = stream.set_nodelay(true);
-            converse(stream, Peer::Tcp(address), house.clone(), graceful.watcher());
+            converse(stream, Conversation::new(house, Peer::Tcp(address)), graceful, place);
         }
-        Listener::Unix(listener) => {
+        Listener::Unix(listener, _) => {
             let (stream, _) = listener.accept().await?;
-            converse(stream, Peer::Unix, house.clone(), graceful.watcher());
+            converse(stream, Conversation::new(house, Peer::Unix), graceful, place);
         }
     }
     Ok(())
 }
 
-fn converse<S>(stream: S, peer: Peer, house: House, watcher: Watcher)
+fn converse<S>(stream: S, service: Conversation, graceful: &GracefulShutdown, place: OwnedSemaphorePermit)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = Conversation { house, peer };
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
+    let activity = Arc::clone(&service.activity);
+    let stream = Watched { stream, activity: Arc::clone(&activity) };
+    let connection =
+        http1::Builder::new().max_buf_size(HEAD_LIMIT).serve_connection(TokioIo::new(stream), service);
+    let connection = graceful.watch(connection);
     tokio::spawn(async move {
-        // A client that goes away in mid-request is no news.
-        let _ = watcher.watch(connection).await;
+        tokio::select! {
+            // A client that goes away in mid-request is no news.
+            _ = connection => {}
+            () = activity.ceased() => {}
+        }
+        drop(place);
     });
 }
 
 struct Conversation {
     house: House,
     peer: Peer,
+    activity: Arc<Activity>,
+}
+
+impl Conversation {
+    fn new(house: &House, peer: Peer) -> Self {
+        Self { house: house.clone(), peer, activity: Arc::default() }
+    }
 }
 
 impl hyper::service::Service<Request<Incoming>> for Conversation {
     type Response = Response<axum::body::Body>;
     type Error = Infallible;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let (house, peer) = (self.house.clone(), self.peer);
-        Box::pin(async move { Ok(house.answer(request.map(axum::body::Body::new), peer).await) })
+        let open = self.activity.begin();
+        let answer = self.house.answer(request, self.peer);
+        Box::pin(async move {
+            let response = answer.await;
+            drop(open);
+            response
+        })
     }
 }

@@ -1,36 +1,75 @@
 //! Metrics in Prometheus's format. Labels are bounded: surface, method, route template, status class.
+//!
+//! Requests are counted by our own atomics, since every request pays for them; what is rarer goes
+//! through the `metrics` crate.
 
+use std::array;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use metrics::{Counter, Histogram, counter, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
-/// Upper bounds of the histogram of request durations, in seconds.
-const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+/// The surfaces whose requests are counted, each once, however many servers a process runs.
+static SURFACES: Mutex<Vec<Arc<Requests>>> = Mutex::new(Vec::new());
+
+/// Upper bounds of the histogram of request durations in seconds, and the same in microseconds.
+const BUCKETS: [(&str, u64); 12] = [
+    ("0.0005", 500),
+    ("0.001", 1_000),
+    ("0.0025", 2_500),
+    ("0.005", 5_000),
+    ("0.01", 10_000),
+    ("0.025", 25_000),
+    ("0.05", 50_000),
+    ("0.1", 100_000),
+    ("0.25", 250_000),
+    ("0.5", 500_000),
+    ("1", 1_000_000),
+    ("5", 5_000_000),
+];
+
+/// Methods as labels; clients can invent others, and labels must not follow them.
+const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
+
+/// Status classes, `1xx` to `5xx`.
+const CLASSES: usize = 5;
+
+/// Threads count in different shards, so that no two processors contend for a counter.
+pub(crate) const SHARDS: usize = 8;
+
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    static SHARD: usize = THREADS.fetch_add(1, Ordering::Relaxed) % SHARDS;
+}
+
+/// The shard of this thread.
+pub(crate) fn shard() -> usize {
+    SHARD.with(|shard| *shard)
+}
 
 /// Starts recording; once per process, however many servers it runs.
 fn recorder() -> Option<&'static PrometheusHandle> {
-    RECORDER
-        .get_or_init(|| {
-            let builder = PrometheusBuilder::new().set_buckets(&BUCKETS).ok()?;
-            builder.install_recorder().ok()
-        })
-        .as_ref()
+    RECORDER.get_or_init(|| PrometheusBuilder::new().install_recorder().ok()).as_ref()
 }
 
 /// The body of `/metrics`.
 pub fn render() -> String {
-    recorder()
-        .map(|recorder| {
-            recorder.run_upkeep();
-            recorder.render()
-        })
-        .unwrap_or_default()
+    let mut text = String::new();
+    let surfaces = SURFACES.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    for family in [counts, durations, in_flight] {
+        family(&mut text, &surfaces);
+    }
+    if let Some(recorder) = recorder() {
+        recorder.run_upkeep();
+        text.push_str(&recorder.render());
+    }
+    text
 }
 
 /// Forgets raw samples that no scrape has fetched; call it every few seconds.
@@ -43,65 +82,159 @@ pub fn upkeep() {
 /// Counts the requests of one surface.
 pub struct Requests {
     surface: &'static str,
-    series: RwLock<HashMap<Series, Arc<Handles>>>,
+    open: [Opened; SHARDS],
+    routes: RwLock<HashMap<Box<str>, Arc<Route>>>,
 }
 
-/// A route has few methods and few status classes, so the map stays small.
-#[derive(PartialEq, Eq, Hash)]
-struct Series {
-    route: Box<str>,
-    method: &'static str,
-    class: u16,
-}
+/// The series of one route; most of them are never begun.
+#[derive(Default)]
+struct Route([[OnceLock<Box<Series>>; CLASSES]; METHODS.len()]);
 
-struct Handles {
-    count: Counter,
-    duration: Histogram,
+/// Requests begun less requests ended in a shard: one may end on another thread, so only the sum means
+/// something.
+#[derive(Default)]
+#[repr(align(128))]
+struct Opened(AtomicU64);
+
+/// How many requests took how long.
+#[derive(Default)]
+struct Series([Tally; SHARDS]);
+
+/// One shard's part of a series. The last bucket has no upper bound.
+#[derive(Default)]
+#[repr(align(128))]
+struct Tally {
+    buckets: [AtomicU64; BUCKETS.len() + 1],
+    microseconds: AtomicU64,
 }
 
 impl Requests {
-    /// A counter of the requests of `surface`.
-    pub fn of(surface: &'static str) -> Self {
+    /// The counter of the requests of `surface`.
+    pub fn of(surface: &'static str) -> Arc<Self> {
         recorder();
-        Self { surface, series: RwLock::default() }
+        let mut surfaces = SURFACES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = surfaces.iter().find(|known| known.surface == surface) {
+            return Arc::clone(known);
+        }
+        let requests = Arc::new(Self { surface, open: Default::default(), routes: RwLock::default() });
+        surfaces.push(Arc::clone(&requests));
+        requests
+    }
+
+    /// Notes that a request is being answered, until [`Requests::close`].
+    pub fn open(&self) {
+        self.open[shard()].0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that a request is answered or given up.
+    pub fn close(&self) {
+        self.open[shard()].0.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Counts a request to the route template `route` that took `elapsed`.
     pub fn count(&self, method: &Method, route: &str, status: StatusCode, elapsed: Duration) {
-        let series = Series { route: route.into(), method: known(method), class: status.as_u16() / 100 };
-        let known = self.series.read().unwrap_or_else(PoisonError::into_inner).get(&series).map(Arc::clone);
-        let handles = known.unwrap_or_else(|| self.register(series));
-        handles.count.increment(1);
-        handles.duration.record(elapsed);
+        let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES) - 1;
+        let place = (label_of(method), class);
+        if let Some(known) = self.routes.read().unwrap_or_else(PoisonError::into_inner).get(route) {
+            known.count(place, elapsed);
+            return;
+        }
+        self.register(route).count(place, elapsed);
     }
 
-    fn register(&self, series: Series) -> Arc<Handles> {
-        let labels = [
-            ("surface", self.surface.to_owned()),
-            ("method", series.method.to_owned()),
-            ("route", series.route.to_string()),
-            ("status", format!("{}xx", series.class)),
-        ];
-        let handles = Arc::new(Handles {
-            count: counter!("ferrum_http_requests_total", &labels),
-            duration: histogram!("ferrum_http_request_duration_seconds", &labels),
-        });
-        self.series.write().unwrap_or_else(PoisonError::into_inner).insert(series, Arc::clone(&handles));
-        handles
+    fn register(&self, route: &str) -> Arc<Route> {
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(routes.entry(route.into()).or_default())
+    }
+
+    /// Calls `print` with the labels of each series that has begun, in a stable order.
+    fn each(&self, mut print: impl FnMut(&str, &Series)) {
+        let mut routes: Vec<_> = {
+            let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
+            routes.iter().map(|(name, route)| (name.clone(), Arc::clone(route))).collect()
+        };
+        routes.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        for (name, route) in &routes {
+            for (method, classes) in METHODS.iter().zip(&route.0) {
+                for (class, series) in (1..).zip(classes) {
+                    if let Some(series) = series.get() {
+                        let surface = self.surface;
+                        print(
+                            &format!(
+                                r#"surface="{surface}",method="{method}",route="{name}",status="{class}xx""#
+                            ),
+                            series,
+                        );
+                    }
+                }
+            }
+        }
     }
 }
 
-/// Clients can invent methods; labels must not follow them.
-fn known(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
+impl Route {
+    fn count(&self, (method, class): (usize, usize), elapsed: Duration) {
+        let tally = &self.0[method][class].get_or_init(Box::default).0[shard()];
+        let microseconds = elapsed.as_micros().try_into().unwrap_or(u64::MAX);
+        let bucket = BUCKETS.iter().position(|(_, bound)| microseconds <= *bound).unwrap_or(BUCKETS.len());
+        tally.buckets[bucket].fetch_add(1, Ordering::Relaxed);
+        tally.microseconds.fetch_add(microseconds, Ordering::Relaxed);
+    }
+}
+
+impl Series {
+    fn seconds(&self) -> f64 {
+        let sum = self.0.iter().map(|tally| tally.microseconds.load(Ordering::Relaxed)).sum();
+        Duration::from_micros(sum).as_secs_f64()
+    }
+
+    /// How many requests took as long as each bucket allows, or less; the last number is all.
+    fn cumulated(&self) -> [u64; BUCKETS.len() + 1] {
+        let mut sum = 0;
+        array::from_fn(|i| {
+            sum += self.0.iter().map(|tally| tally.buckets[i].load(Ordering::Relaxed)).sum::<u64>();
+            sum
+        })
+    }
+}
+
+fn label_of(method: &Method) -> usize {
+    METHODS.iter().position(|name| *name == method.as_str()).unwrap_or(METHODS.len() - 1)
+}
+
+fn counts(text: &mut String, surfaces: &[Arc<Requests>]) {
+    let name = "ferrum_http_requests_total";
+    let _ = writeln!(text, "# HELP {name} Requests answered.\n# TYPE {name} counter");
+    for surface in surfaces {
+        surface.each(|labels, series| {
+            let _ = writeln!(text, "{name}{{{labels}}} {}", series.cumulated()[BUCKETS.len()]);
+        });
+    }
+}
+
+fn durations(text: &mut String, surfaces: &[Arc<Requests>]) {
+    let name = "ferrum_http_request_duration_seconds";
+    let _ = writeln!(text, "# HELP {name} From a request's head to its answer's.\n# TYPE {name} histogram");
+    for surface in surfaces {
+        surface.each(|labels, series| {
+            let counts = series.cumulated();
+            for ((bound, _), count) in BUCKETS.iter().zip(counts) {
+                let _ = writeln!(text, "{name}_bucket{{{labels},le=\"{bound}\"}} {count}");
+            }
+            let all = counts[BUCKETS.len()];
+            let sum = series.seconds();
+            let _ = writeln!(text, "{name}_bucket{{{labels},le=\"+Inf\"}} {all}");
+            let _ = writeln!(text, "{name}_sum{{{labels}}} {sum}\n{name}_count{{{labels}}} {all}");
+        });
+    }
+}
+
+fn in_flight(text: &mut String, surfaces: &[Arc<Requests>]) {
+    let name = "ferrum_http_requests_in_flight";
+    let _ = writeln!(text, "# HELP {name} Requests being answered.\n# TYPE {name} gauge");
+    for Requests { surface, open, .. } in surfaces.iter().map(Arc::as_ref) {
+        let open = open.iter().fold(0_u64, |sum, shard| sum.wrapping_add(shard.0.load(Ordering::Relaxed)));
+        let _ = writeln!(text, "{name}{{surface=\"{surface}\"}} {open}");
     }
 }
 
@@ -109,21 +242,48 @@ fn known(method: &Method) -> &'static str {
 mod tests {
     use super::*;
 
+    fn lines_of(surface: &str) -> Vec<String> {
+        let label = format!("surface=\"{surface}\"");
+        render().lines().filter(|line| line.contains(&label)).map(str::to_owned).collect()
+    }
+
     #[test]
     fn requests_are_counted_by_route_and_class() {
         let requests = Requests::of("test");
-        for _ in 0..3 {
-            requests.count(&Method::GET, "/lifts/{id}", StatusCode::NOT_FOUND, Duration::from_millis(2));
+        for micros in [200, 500, 501, 7_000_000] {
+            requests.count(&Method::GET, "/lifts/{id}", StatusCode::NOT_FOUND, Duration::from_micros(micros));
         }
-        let text = render();
-        let line = text
-            .lines()
-            .find(|l| l.starts_with("ferrum_http_requests_total") && l.contains("surface=\"test\""));
-        let line = line.unwrap();
-        assert!(
-            line.contains("route=\"/lifts/{id}\"") && line.contains("status=\"4xx\"") && line.ends_with(" 3"),
-            "{line}"
+        requests.open();
+        let lines = lines_of("test");
+        let labels = r#"surface="test",method="GET",route="/lifts/{id}",status="4xx""#;
+        for expected in [
+            format!("ferrum_http_requests_total{{{labels}}} 4"),
+            format!("ferrum_http_request_duration_seconds_bucket{{{labels},le=\"0.0005\"}} 2"),
+            format!("ferrum_http_request_duration_seconds_bucket{{{labels},le=\"0.001\"}} 3"),
+            format!("ferrum_http_request_duration_seconds_bucket{{{labels},le=\"5\"}} 3"),
+            format!("ferrum_http_request_duration_seconds_bucket{{{labels},le=\"+Inf\"}} 4"),
+            format!("ferrum_http_request_duration_seconds_sum{{{labels}}} 7.001201"),
+            format!("ferrum_http_request_duration_seconds_count{{{labels}}} 4"),
+            "ferrum_http_requests_in_flight{surface=\"test\"} 1".to_owned(),
+        ] {
+            assert!(lines.contains(&expected), "{expected} is not in {lines:#?}");
+        }
+        assert_eq!(lines.len(), 17, "{lines:#?}");
+        assert!(Arc::ptr_eq(&requests, &Requests::of("test")), "another server's requests join them");
+    }
+
+    #[test]
+    fn invented_methods_and_statuses_make_no_series_of_their_own() {
+        let requests = Requests::of("bounded");
+        for method in ["BREW", "WHEN", "get"] {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            requests.count(&method, "none", StatusCode::from_u16(999).unwrap(), Duration::ZERO);
+        }
+        let totals: Vec<_> =
+            lines_of("bounded").into_iter().filter(|line| line.contains("_total{")).collect();
+        assert_eq!(
+            totals,
+            [r#"ferrum_http_requests_total{surface="bounded",method="other",route="none",status="5xx"} 3"#]
         );
-        assert!(text.contains("ferrum_http_request_duration_seconds_bucket"));
     }
 }

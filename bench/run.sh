@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# Called by `make bench`: measures the release server beside a bare axum server, checks the figures against what
+# is asked of them, and keeps them in bench/results.md. Needs wrk. BENCH_SECONDS (10) is the length of one run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=${BENCH_SECONDS:-10}
+port=${BENCH_PORT:-18080}
+connections=32
+kinds=(bare health lifts workout maxes)
+declare -A title=([bare]='bare axum' [health]='`GET /health`' [lifts]='`GET /lifts` (20 rows)'
+  [workout]='`GET /users/{id}/workout`' [maxes]='`POST /users/{id}/lift-maxes`')
+# Shares that must be reached: of bare axum for /health, of /health for the rest.
+declare -A least=([health]=80 [lifts]=30 [workout]=45 [maxes]=22)
+
+for tool in wrk curl; do
+  command -v "$tool" >/dev/null || { echo "bench: $tool is missing (apt-get install $tool)" >&2; exit 2; }
+done
+
+cargo build --release -p ferrum-server -p ferrum-bench
+target=$(realpath "${CARGO_TARGET_DIR:-target}")
+bin=$target/release
+# Beside the binaries, since /tmp may be in memory, where durable writes cost nothing.
+work=$(mktemp -d "$target/bench.XXXXXX")
+server='' bare='' database=''
+cleanup() {
+  for pid in $server $bare; do kill "$pid" 2>/dev/null && wait "$pid" || true; done
+  [ -z "$database" ] || psql "$FERRUM_TEST_POSTGRES_URL" -Xqc "DROP DATABASE IF EXISTS $database WITH (FORCE)" || true
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+failed=0
+verdict() { # VALUE <=|>= LIMIT: prints PASS or FAIL
+  if awk -v a="$1" -v b="$3" "BEGIN { exit !(a $2 b) }"; then echo PASS; else echo FAIL; fi
+}
+
+# The server's environment is ours alone: its default configuration, with the access log in a file.
+ferrum() { # DIRECTORY URL COMMAND...
+  local directory=$1 url=$2
+  shift 2
+  exec env -i FERRUM_DATA_DIR="$directory" FERRUM_DATABASE_URL="$url" FERRUM_LOG_ACCESS="$directory/access.log" \
+    FERRUM_LISTEN="127.0.0.1:$port" FERRUM_POWERPRO_LISTEN="127.0.0.1:$((port + 1))" "$@"
+}
+
+start() { # DIRECTORY URL: sets `server` and `took`, the milliseconds until it answers
+  mkdir -p "$1"
+  local from=$(date +%s%N)
+  (cd "$1" && ferrum "$1" "$2" "$bin/ferrum" serve) 2>"$1/server.log" &
+  server=$!
+  until curl -fso /dev/null "http://127.0.0.1:$((port + 1))/health"; do
+    kill -0 "$server" 2>/dev/null || { cat "$1/server.log" >&2; exit 1; }
+    sleep 0.005
+  done
+  took=$((($(date +%s%N) - from) / 1000000))
+}
+
+stop() {
+  kill "$server" && wait "$server" || true
+  server=''
+}
+
+load() { # KIND SECONDS: "requests/s p99_ms failures"
+  local address=$((port + 1)) path=/health
+  [ "$1" != bare ] || address=$((port + 2))
+  wrk -t2 -c"$connections" -d"$2s" -s bench/load.lua "http://127.0.0.1:$address$path" -- "$1" | sed -n 's/^result //p'
+}
+
+median() { sort -n | sed -n 2p; }
+
+declare -A rate p99
+measure() { # fills rate and p99 with medians of three
+  local round kind runs="$work/runs"
+  rm -f "$runs".*
+  for kind in "$@"; do load "$kind" 2 >/dev/null; done
+  for round in 1 2 3; do
+    for kind in "$@"; do
+      load "$kind" "$seconds" >>"$runs.$kind"
+      echo "$kind, run $round: $(tail -1 "$runs.$kind" | awk '{ print $1 "/s, p99 " $2 " ms, failures " $3 }')" >&2
+    done
+  done
+  for kind in "$@"; do
+    if awk '$3 > 0 { exit 1 }' "$runs.$kind"; then :; else echo "bench: requests of $kind failed" >&2; exit 1; fi
+    rate[$kind]=$(cut -d' ' -f1 "$runs.$kind" | median)
+    p99[$kind]=$(cut -d' ' -f2 "$runs.$kind" | median)
+  done
+}
+
+share() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", 100 * a / b }'; }
+
+table() { # CHECK?: prints the figures, with verdicts if asked for
+  local kind of part p99_limit asked word
+  p99_limit=$(awk -v h="${p99[health]}" 'BEGIN { l = 2 * h; printf "%.2f", l > 10 ? l : 10 }')
+  echo "| | requests/s | share | asked for | p99 (at most $p99_limit ms) | |"
+  echo "|---|---|---|---|---|---|"
+  for kind in "${kinds[@]}"; do
+    if [ "$kind" = bare ]; then
+      echo "| ${title[bare]} | ${rate[bare]} | | | ${p99[bare]} ms | |"
+      continue
+    fi
+    of=health
+    [ "$kind" != health ] || of=bare
+    part=$(share "${rate[$kind]}" "${rate[$of]}")
+    asked="${least[$kind]} % of ${title[$of]}" word=''
+    if [ "$1" = check ]; then
+      word="$(verdict "$part" '>=' "${least[$kind]}") $(verdict "${p99[$kind]}" '<=' "$p99_limit")"
+      case $word in *FAIL*) failed=1 ;; esac
+    fi
+    echo "| ${title[$kind]} | ${rate[$kind]} | $part % | $asked | ${p99[$kind]} ms | $word |"
+  done
+}
+
+limit() { # NAME VALUE UNIT LIMIT
+  local word
+  word=$(verdict "$2" '<=' "$4")
+  [ "$word" = PASS ] || failed=1
+  echo "| $1 | $2 $3 | at most $4 $3 | $word |"
+}
+
+"$bin/bare" "127.0.0.1:$((port + 2))" &
+bare=$!
+
+start "$work/sqlite" '' && empty=$took && stop
+start "$work/sqlite" '' && migrated=$took && stop
+(ferrum "$work/sqlite" '' "$bin/seed")
+start "$work/sqlite" ''
+measure "${kinds[@]}"
+memory=$(awk '/VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$server/status")
+stop
+
+results=$work/results.md
+{
+  echo "# Figures"
+  echo
+  echo "Printed by \`make bench\` on $(date -u +%F) at commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown), on this machine:"
+  echo "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), $(nproc) processors, $(awk '/MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GiB of memory,"
+  echo "$(uname -sr), data on $(stat -f -c %T "$work"), $(rustc --version | cut -d' ' -f1,2)."
+  echo
+  echo "The release server in its default configuration (audit on, access log to a file, header identity,"
+  echo "\`synchronous=FULL\`) on a fresh SQLite file with 1,000 enrolled lifters and 100,000 maxes; wrk on the same"
+  echo "processors with $connections connections, $seconds s a run, the routes in turn, median of three runs. Workouts and maxes are"
+  echo "those of random lifters; every POST is durable before it is answered."
+  echo
+  table check
+  echo
+  echo "| | measured | asked for | |"
+  echo "|---|---|---|---|"
+  limit "peak memory" "$memory" MB 120
+  limit "start on an empty directory" "$empty" ms 3000
+  limit "start on a migrated one" "$migrated" ms 300
+} >"$results"
+
+if [ -n "${FERRUM_TEST_POSTGRES_URL:-}" ] && command -v psql >/dev/null; then
+  admin=$FERRUM_TEST_POSTGRES_URL
+  database=ferrum_bench_$$
+  psql "$admin" -Xqc "CREATE DATABASE $database"
+  url="${admin%/*}/$database"
+  start "$work/postgres" "$url" && stop
+  (ferrum "$work/postgres" "$url" "$bin/seed")
+  psql "$url" -Xqc 'VACUUM ANALYZE'
+  start "$work/postgres" "$url"
+  measure "${kinds[@]}"
+  memory=$(awk '/VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$server/status")
+  stop
+  setting() { psql "$admin" -XAtqc "SHOW $1"; }
+  {
+    echo
+    echo "## PostgreSQL"
+    echo
+    echo "The same on PostgreSQL $(setting server_version | cut -d' ' -f1) on the same processors, fsync $(setting fsync), synchronous_commit"
+    echo "$(setting synchronous_commit); nothing is asked of these figures. Peak memory of the server: $memory MB."
+    echo
+    table ''
+  } >>"$results"
+else
+  printf '\n## PostgreSQL\n\nNo server, or no psql, when this was measured.\n' >>"$results"
+fi
+
+mv "$results" bench/results.md
+cat bench/results.md
+exit "$failed"
