@@ -40,7 +40,7 @@ impl Dialect for PowerPro {
     type Refusal = Refusal;
 
     fn claim(parts: &Parts, app: &App) -> Result<Claim> {
-        let named = named(&parts.headers);
+        let named = named(&parts.headers)?;
         if let Some(Named::Bearer(text)) = &named
             && app.tokens.looks_like_jwt(text)
         {
@@ -52,7 +52,7 @@ impl Dialect for PowerPro {
         if !ids::is_account_id(&id) {
             return Err(Error::Unauthenticated);
         }
-        let admin = parts.headers.get("x-admin").is_some_and(|value| value == "true");
+        let admin = said(&parts.headers, "x-admin")? == Some("true");
         Ok(Claim::Header { id, admin })
     }
 
@@ -114,14 +114,21 @@ enum Named {
 }
 
 /// `Authorization: Bearer` wins over `X-User-ID`.
-fn named(headers: &HeaderMap) -> Option<Named> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    if let Some(bearer) = text(header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "))
-    {
-        let bearer = bearer.trim();
-        if !bearer.is_empty() {
-            return Some(Named::Bearer(bearer.to_owned()));
-        }
+fn named(headers: &HeaderMap) -> Result<Option<Named>> {
+    let bearer = said(headers, header::AUTHORIZATION.as_str())?.and_then(|text| text.strip_prefix("Bearer "));
+    if let Some(bearer) = bearer.map(str::trim).filter(|bearer| !bearer.is_empty()) {
+        return Ok(Some(Named::Bearer(bearer.to_owned())));
     }
-    text("x-user-id").filter(|id| !id.is_empty()).map(|id| Named::UserId(id.to_owned()))
+    let id = said(headers, "x-user-id")?.map(str::trim).filter(|id| !id.is_empty());
+    Ok(id.map(|id| Named::UserId(id.to_owned())))
+}
+
+/// What a header says. Said twice, or not in ASCII, it says nothing that can be believed.
+fn said<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| Error::Unauthenticated),
+        (Some(_), Some(_)) => Err(Error::Unauthenticated),
+    }
 }

@@ -36,7 +36,10 @@ pub(crate) fn headers_count(parts: &Parts, app: &App) -> bool {
 }
 
 fn host_is_ours(headers: &HeaderMap, hosts: &[String]) -> bool {
-    let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return false };
+    let mut given = headers.get_all(HOST).iter();
+    // Of two hosts nobody knows which was meant.
+    let (Some(host), None) = (given.next(), given.next()) else { return false };
+    let Ok(host) = host.to_str() else { return false };
     let name = without_port(host);
     ["localhost", "127.0.0.1", "[::1]"].iter().any(|ours| name.eq_ignore_ascii_case(ours))
         || hosts.iter().any(|ours| name.eq_ignore_ascii_case(ours))

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod database;
 pub mod document;
+pub mod raw;
 
 use std::sync::Arc;
 
