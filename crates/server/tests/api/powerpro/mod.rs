@@ -1,10 +1,11 @@
 //! PowerPro, through the front door.
 
 mod advance;
+mod builtin_programs;
 mod days;
 mod document;
 mod enrollment;
-mod gym;
+pub mod gym;
 mod lift_maxes;
 mod prescriptions;
 mod progression_history;
