@@ -373,8 +373,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("access.log");
         let log = AccessLog::open(&Target::File(path.clone())).unwrap();
-        let long = "x".repeat(WAITING);
-        log.write(&line(&long, "r1"));
+        let endless = "x".repeat(WAITING);
+        log.write(&line(&endless, "r1"));
         log.write(&line("/short", "r2"));
         drop(log);
         let text = std::fs::read_to_string(&path).unwrap();

@@ -1,5 +1,7 @@
 //! Pages that show an `OpenAPI` document, with all their assets in the binary.
 
+use std::sync::{Arc, OnceLock};
+
 use aide::openapi::{OpenApi, Server};
 use aide::redoc::Redoc;
 use aide::scalar::Scalar;
@@ -17,6 +19,9 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'unsaf
     style-src 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; \
     worker-src blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+const SCALAR_THEME: &str = "theme: 'purple',";
+const SCALAR_OWN_THEME: &str = "theme: 'purple', withDefaultFonts: false,";
+
 /// `/openapi.json` below `prefix`, and pages that show it: `/docs` (Scalar), `/docs/swagger`,
 /// `/docs/redoc`.
 pub fn routes(prefix: &str, api: &OpenApi) -> Router {
@@ -25,19 +30,29 @@ pub fn routes(prefix: &str, api: &OpenApi) -> Router {
     let api = OpenApi { servers: vec![server], ..api.clone() };
     let json = Bytes::from(serde_json::to_vec(&api).unwrap_or_default());
     let url = format!("{prefix}/openapi.json");
-    let page = |html: String| {
-        let html = Bytes::from(html);
+    let page = |render: fn(&str, &str) -> String| {
+        // Megabytes that most servers are never asked for.
+        let page = Arc::new((OnceLock::<Bytes>::new(), url.clone(), title.clone()));
         get(move || {
-            let html = html.clone();
+            let (html, url, title) = &*page;
+            let html = html.get_or_init(|| render(url, title).into()).clone();
             async move { ([typed("text/html; charset=utf-8"), policy(), kept()], html).into_response() }
         })
     };
     Router::new()
         .route(&url, get(move || async move { ([typed("application/json")], json).into_response() }))
-        .route(&format!("{prefix}/docs"), page(Scalar::new(&url).with_title(&title).html()))
-        .route(&format!("{prefix}/docs/swagger"), page(Swagger::new(&url).with_title(&title).html()))
-        .route(&format!("{prefix}/docs/redoc"), page(Redoc::new(&url).with_title(&title).html()))
+        .route(&format!("{prefix}/docs"), page(scalar))
+        .route(
+            &format!("{prefix}/docs/swagger"),
+            page(|url, title| Swagger::new(url).with_title(title).html()),
+        )
+        .route(&format!("{prefix}/docs/redoc"), page(|url, title| Redoc::new(url).with_title(title).html()))
         .route_layer(middleware::from_fn(tell_route))
+}
+
+/// The policy would keep its fonts away; they need not even be tried.
+fn scalar(url: &str, title: &str) -> String {
+    Scalar::new(url).with_title(title).html().replacen(SCALAR_THEME, SCALAR_OWN_THEME, 1)
 }
 
 fn typed(kind: &'static str) -> (HeaderName, HeaderValue) {
@@ -50,4 +65,20 @@ fn policy() -> (HeaderName, HeaderValue) {
 
 fn kept() -> (HeaderName, HeaderValue) {
     (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=300"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalar_is_told_to_do_without_fonts_of_others() {
+        assert!(scalar("/openapi.json", "PowerPro").contains(SCALAR_OWN_THEME));
+    }
+
+    #[test]
+    fn the_policy_of_a_page_names_no_site() {
+        assert!(!PAGE_POLICY.contains("http") && !PAGE_POLICY.contains('*'));
+        assert!(PAGE_POLICY.starts_with("default-src 'none';"));
+    }
 }

@@ -2,19 +2,17 @@
 //! security headers, CORS, the access log and the metrics. One layer, since it is on the path of all.
 
 use std::any::Any;
-use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Extension, MatchedPath};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::middleware::Next;
 use axum::{BoxError, Router};
 use bytes::Bytes;
@@ -30,6 +28,7 @@ use crate::cors::Cors;
 use crate::dialect::Dialect;
 use crate::listen::Peer;
 use crate::observe::Requests;
+use crate::request_id::{Id, REQUEST_ID, RequestIds};
 
 /// What the house knows of a request, in its extensions, and what a handler tells of it to the log
 /// and the metrics. One extension for all of it, since each costs an allocation.
@@ -38,7 +37,7 @@ pub struct Told(Arc<Tale>);
 
 #[derive(Debug)]
 struct Tale {
-    id: HeaderValue,
+    id: Id,
     peer: Peer,
     listener: &'static str,
     route: OnceLock<MatchedPath>,
@@ -48,8 +47,7 @@ struct Tale {
 impl Told {
     /// Id of the request, as in the header `X-Request-Id` of its answer.
     pub fn id(&self) -> &str {
-        // Only visible ASCII becomes an id.
-        self.0.id.to_str().unwrap_or_default()
+        self.0.id.as_str()
     }
 
     /// Who is at the other end of the connection.
@@ -126,7 +124,7 @@ impl House {
         let origin = settings.cors.origin(headers);
         let preflight = settings.cors.preflight(&method, headers);
         let told = Told(Arc::new(Tale {
-            id: given_id(headers).unwrap_or_else(|| ids.next()),
+            id: Id::given(headers).unwrap_or_else(|| ids.next()),
             peer,
             listener: settings.surface,
             route: OnceLock::new(),
@@ -142,7 +140,7 @@ impl House {
                 None => house.guard(answer, &told).await,
             };
             house.settings.cors.mark(origin.as_ref(), response.headers_mut());
-            finish(&mut response, &told.0.id);
+            finish(&mut response, told.id());
             house.note(&told, &method, uri.path(), &response, start.elapsed());
             Ok(response)
         }
@@ -233,64 +231,17 @@ impl Inner {
     }
 }
 
-/// Ids of requests that bring none: unique by what the house was given, then counted.
-struct RequestIds {
-    prefix: String,
-}
-
-/// Numbers for ids that a thread takes at once, so that threads do not contend for each.
-const BLOCK: u64 = 1024;
-static NEXT_BLOCK: AtomicU64 = AtomicU64::new(1);
-thread_local! {
-    static NEXT: Cell<u64> = const { Cell::new(0) };
-}
-
-impl RequestIds {
-    fn new(unique: &str) -> Self {
-        // The end of a UUID of version 7 is random.
-        let tail = unique.len().saturating_sub(12);
-        Self { prefix: unique.get(tail..).unwrap_or_default().to_owned() }
-    }
-
-    fn next(&self) -> HeaderValue {
-        let mut number = NEXT.get();
-        if number % BLOCK == 0 {
-            number = NEXT_BLOCK.fetch_add(1, Ordering::Relaxed) * BLOCK;
-        }
-        NEXT.set(number + 1);
-        let mut id = [0_u8; 32];
-        let start = self.prefix.len() + 1;
-        id[..start - 1].copy_from_slice(self.prefix.as_bytes());
-        id[start - 1] = b'-';
-        let mut end = start;
-        while number > 0 {
-            id[end] = b"0123456789abcdef"[usize::try_from(number % 16).unwrap_or_default()];
-            number /= 16;
-            end += 1;
-        }
-        id[start..end].reverse();
-        HeaderValue::from_bytes(&id[..end]).unwrap_or(HeaderValue::from_static("none"))
-    }
-}
-
-/// An id that the client or a proxy has given the request, if it is one that a log can hold.
-fn given_id(headers: &HeaderMap) -> Option<HeaderValue> {
-    let id = headers.get(&REQUEST_ID)?;
-    let sane = (1..=64).contains(&id.len())
-        && id.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-    sane.then(|| id.clone())
-}
-
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Headers of every answer; what a handler has set itself stays. Each costs every request a measurable
-/// part of its time, so there are only those that do something for JSON: it links and embeds nothing.
-fn finish(response: &mut Response<Body>, id: &HeaderValue) {
+/// Headers of every answer; what a handler has set itself stays. Pages set a policy of their own.
+fn finish(response: &mut Response<Body>, id: &str) {
     let headers = response.headers_mut();
-    headers.insert(&REQUEST_ID, id.clone());
+    headers.reserve(5);
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(&REQUEST_ID, id);
+    }
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"),
         (header::CACHE_CONTROL, "no-store"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

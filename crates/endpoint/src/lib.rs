@@ -16,6 +16,7 @@ pub mod listen;
 pub mod observe;
 pub mod openapi;
 pub mod query;
+mod request_id;
 
 pub use answer::{Answer, Done, Problem};
 pub use body::{Body, Field};
