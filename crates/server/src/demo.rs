@@ -2,19 +2,30 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use ferrum_app::App;
 use ferrum_app::actions::accounts::{self, NewPerson};
+use ferrum_app::actions::enroll_in_program::enroll_in_program;
 use ferrum_app::config::Config;
+use ferrum_domain::Result;
 use ferrum_domain::access::Role;
-use ferrum_domain::units::WeightUnit;
-use ferrum_store::accounts as people;
+use ferrum_domain::strength::MaxType;
+use ferrum_domain::units::{Thousandths, WeightUnit};
+use ferrum_store::lift_maxes::{self, LiftMax};
+use ferrum_store::{Tx, accounts as people, lifts, programs};
 
 use crate::Failure;
 
 /// The people, by the name before `@demo.example`.
 const PEOPLE: [(&str, Role); 4] =
     [("alex", Role::Customer), ("sam", Role::Customer), ("coach", Role::Coach), ("admin", Role::Admin)];
+
+/// The one of them who lifts: in this program, with these training maxes in pounds.
+const LIFTER: &str = "alex";
+const PROGRAM: &str = "wendler-531-bbb";
+const TRAINING_MAXES: [(&str, i64); 4] =
+    [("squat", 315), ("bench-press", 205), ("deadlift", 365), ("overhead-press", 125)];
 
 /// Refuses listeners that other machines can reach: everybody knows who the demo people are.
 pub(crate) fn check(config: &Config) -> Result<(), Failure> {
@@ -29,7 +40,7 @@ pub(crate) fn check(config: &Config) -> Result<(), Failure> {
 }
 
 /// Adds the people unless they are there, and prints their passwords, once.
-pub(crate) async fn add_people(app: &App) -> Result<(), Failure> {
+pub(crate) async fn add_people(app: &Arc<App>) -> Result<(), Failure> {
     let (known, others) = app
         .db
         .read(|tx| {
@@ -51,10 +62,42 @@ pub(crate) async fn add_people(app: &App) -> Result<(), Failure> {
         let person = NewPerson { email: address(name), role, unit: WeightUnit::Lb, password: None };
         let added = accounts::add_user(app, person).await.map_err(Failure::start)?;
         let password = added.made_password.unwrap_or_default();
+        if name == LIFTER {
+            train(app, added.id).await.map_err(Failure::start)?;
+        }
         let _ = write!(lines, "\n  {:<20} {:<9} {password}", address(name), role.as_str());
     }
     let _ = writeln!(std::io::stdout(), "{lines}");
     Ok(())
+}
+
+/// Gives the lifter maxes and enrols them, if the built-in program is there.
+async fn train(app: &Arc<App>, user_id: String) -> Result<()> {
+    let this = Arc::clone(app);
+    let work = move |tx: &mut Tx<'_>| {
+        let Some(program) = programs::find_by_slug(tx, PROGRAM)? else { return Ok(()) };
+        let now = this.clock.now();
+        let birth = people::Birth { now, object_id: this.ids.object_id() };
+        let account = people::ensure(tx, &user_id, &birth)?;
+        for (slug, pounds) in TRAINING_MAXES {
+            let Some(lift) = lifts::find_by_slug(tx, slug)? else { continue };
+            let max = LiftMax {
+                id: this.ids.uuid(),
+                account,
+                user_id: user_id.clone(),
+                lift_id: lift.id,
+                max_type: MaxType::TrainingMax,
+                value: Thousandths::whole(pounds),
+                effective_at: now,
+                created_at: now,
+                updated_at: now,
+            };
+            lift_maxes::insert(tx, &max)?;
+        }
+        enroll_in_program(&this, tx, account, &user_id, program.id)?;
+        Ok(())
+    };
+    app.db.write(work).await
 }
 
 fn address(name: &str) -> String {

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod advance_program;
 pub mod compile_program;
+pub mod enroll_in_program;
 pub mod generate_workout;
 mod raise_max;
 pub mod trigger_progression;

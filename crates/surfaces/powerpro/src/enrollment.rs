@@ -1,9 +1,7 @@
 //! `/users/{userId}/program`: the program that a lifter follows, and how far they are in it.
 
-use ferrum_app::App;
 use ferrum_app::actions::compile_program::{self, CompiledProgram};
-use ferrum_domain::access::Identity;
-use ferrum_domain::strength::position::Position;
+use ferrum_app::actions::enroll_in_program::enroll_in_program;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result, Violations};
 use ferrum_endpoint::{Body as _, Done, Owner};
@@ -111,7 +109,8 @@ pub async fn create(sent: Sent<Owner, EnrollmentIn>) -> Reply<201, EnrollmentOut
         let program_id = body.program_id.required("programId", &mut violations);
         let program_id = known_program(tx, program_id, &mut violations)?;
         let program_id = violations.finish(program_id)?;
-        let enrollment = enroll(tx, &app, me, &user_id, program_id)?;
+        let account = owner::account(tx, &app, me, &user_id)?;
+        let enrollment = enroll_in_program(&app, tx, account, &user_id, program_id)?;
         let program = compile_program::for_writing(&app, tx, &enrollment.program_id)?;
         Ok(Done::new(
             "enrollments",
@@ -132,31 +131,6 @@ pub async fn delete(call: Call<Owner>) -> Reply<204, ()> {
         Ok(Done::new("enrollments", enrollment.id, vec![], ()))
     })
     .await
-}
-
-/// Ends what the lifter followed so far, and begins anew.
-fn enroll(
-    tx: &mut Tx<'_>,
-    app: &App,
-    me: &Identity,
-    user_id: &str,
-    program_id: String,
-) -> Result<Enrollment> {
-    let now = app.clock.now();
-    if let Some(former) = enrollments::find(tx, user_id)? {
-        enrollments::delete(tx, &former.id)?;
-    }
-    let enrollment = Enrollment {
-        id: app.ids.uuid(),
-        account: owner::account(tx, app, me, user_id)?,
-        user_id: user_id.to_owned(),
-        program_id,
-        position: Position::START,
-        enrolled_at: now,
-        updated_at: now,
-    };
-    enrollments::insert(tx, &enrollment)?;
-    Ok(enrollment)
 }
 
 fn known_program(
