@@ -90,7 +90,7 @@ share() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", 100 * a / b }'; }
 
 table() { # CHECK?: prints the figures, with verdicts if asked for
   local kind of part p99_limit asked word
-  p99_limit=$(awk -v h="${p99[health]}" 'BEGIN { l = 2 * h; printf "%.2f", l > 10 ? l : 10 }')
+  p99_limit=$(awk -v h="${p99[health]}" 'BEGIN { l = 2 * h; printf "%.2f", (l > 10 ? l : 10) }')
   echo "| | requests/s | share | asked for | p99 (at most $p99_limit ms) | |"
   echo "|---|---|---|---|---|---|"
   for kind in "${kinds[@]}"; do
