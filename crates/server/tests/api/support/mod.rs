@@ -3,6 +3,7 @@
 pub mod client;
 pub mod database;
 pub mod document;
+pub mod process;
 pub mod raw;
 
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub struct Server {
     pub powerpro: String,
     /// Root of the main listener.
     pub main: String,
-    _database: database::Database,
+    database: database::Database,
 }
 
 impl Server {
@@ -38,13 +39,24 @@ impl Server {
 
     /// Starts a server with `settings`, written as in `ferrum.toml`, e.g. `("powerpro.auth", "token")`.
     pub async fn start_with(engine: Engine, settings: &[(&str, &str)]) -> Self {
-        let database = database::Database::create(engine).await;
+        Self::on(database::Database::create(engine).await, settings).await
+    }
+
+    /// Stops the server, and starts one with `settings` on the same data.
+    pub async fn restart_with(mut self, settings: &[(&str, &str)]) -> Self {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+        Self::on(self.database, settings).await
+    }
+
+    async fn on(database: database::Database, settings: &[(&str, &str)]) -> Self {
         let config = database.config(settings);
         let running =
             ferrum_server::start_with_clock(config, Clock::manual(START)).await.expect("the server starts");
         let address = |name: &str| format!("http://{}", running.address(name).expect("a TCP listener"));
         let (powerpro, main) = (address("powerpro"), address("main"));
-        Self { app: running.app(), powerpro, main, running: Some(running), _database: database }
+        Self { app: running.app(), powerpro, main, running: Some(running), database }
     }
 
     /// A caller of PowerPro without credentials.

@@ -1,0 +1,271 @@
+//! Who changed what: one entry a change, no value in any, and a chain that shows tampering.
+
+use std::time::Duration;
+
+use ferrum_app::actions::accounts::{self, NewPerson};
+use ferrum_app::jobs::verify_audit;
+use ferrum_domain::access::Role;
+use ferrum_domain::units::WeightUnit;
+use ferrum_store::audit::{self, Written};
+use serde_json::json;
+
+use crate::coverage::routed;
+use crate::idempotency::World;
+use crate::powerpro::gym::Gym;
+use crate::support::{Client, Server, both};
+
+/// Every entry, sealed or not, in order of writing.
+async fn entries(server: &Server) -> Vec<Written> {
+    let all = |tx: &mut ferrum_store::Tx<'_>| {
+        let mut all = audit::list_unsealed(tx, 10_000)?;
+        for batch in audit::list_batches(tx, 0, 10_000)? {
+            all.extend(audit::list_batch(tx, batch.number)?);
+        }
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(all)
+    };
+    server.app.db.read(all).await.expect("the entries")
+}
+
+/// The entries that `work` makes.
+async fn entries_of(server: &Server, work: impl Future<Output = ()>) -> Vec<Written> {
+    let before = entries(server).await.len();
+    work.await;
+    entries(server).await.split_off(before)
+}
+
+/// Runs a statement behind the server's back.
+async fn tamper(server: &Server, sql: &str) {
+    let (options, sql) = (server.app.config.database.clone(), sql.to_owned());
+    tokio::task::spawn_blocking(move || match options.url {
+        None => rusqlite::Connection::open(options.file).unwrap().execute_batch(&sql).unwrap(),
+        Some(url) => postgres::Client::connect(&url, postgres::NoTls).unwrap().batch_execute(&sql).unwrap(),
+    })
+    .await
+    .unwrap();
+}
+
+/// Number of the batch that an entry is sealed in.
+async fn batch_of(server: &Server, id: &str) -> i64 {
+    let id = id.to_owned();
+    let find = move |tx: &mut ferrum_store::Tx<'_>| {
+        for batch in audit::list_batches(tx, 0, 10_000)? {
+            if audit::list_batch(tx, batch.number)?.iter().any(|entry| entry.id == id) {
+                return Ok(batch.number);
+            }
+        }
+        panic!("{id} is not sealed");
+    };
+    server.app.db.read(find).await.expect("the batches")
+}
+
+/// Lets the server's job seal everything, by its clock.
+async fn seal(server: &Server) {
+    for _ in 0..100 {
+        server.advance_clock(61_000);
+        if server.app.db.read(|tx| audit::list_unsealed(tx, 1)).await.unwrap().is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("nothing seals the audit");
+}
+
+both! {
+    async fn a_change_is_written_down_once_and_without_values(server) {
+        let client = server.admin().with("x-request-id", "req-1");
+        let mut id = String::new();
+        let made = entries_of(&server, async {
+            id = client.post("/lifts", json!({ "name": "Secret lift", "slug": null })).await.id(201);
+        }).await;
+        let entry = Written {
+            id: made[0].id.clone(),
+            at: made[0].at,
+            actor_id: "test-admin".to_owned(),
+            proof: "header".to_owned(),
+            claimed_admin: true,
+            surface: "powerpro".to_owned(),
+            route: "POST /lifts".to_owned(),
+            row_type: "lifts".to_owned(),
+            row_id: id.clone(),
+            fields: "name,slug".to_owned(),
+            request_id: "req-1".to_owned(),
+        };
+        assert_eq!(made, [entry]);
+        assert_eq!(made[0].at, crate::support::START);
+        let changed = entries_of(&server, async {
+            client.put(&format!("/lifts/{id}"), json!({ "isCompetitionLift": true })).await.expect(200);
+        }).await;
+        assert_eq!((changed.len(), changed[0].route.as_str(), changed[0].fields.as_str()), (1, "PUT /lifts/{id}", "is_competition_lift"));
+        let gone = entries_of(&server, async { client.delete(&format!("/lifts/{id}")).await.expect(204); }).await;
+        assert_eq!((gone.len(), gone[0].route.as_str(), gone[0].row_id.as_str()), (1, "DELETE /lifts/{id}", id.as_str()));
+        assert!(!format!("{:?}", entries(&server).await).contains("Secret"));
+    }
+
+    async fn the_actor_is_who_acted(server) {
+        let lift = server.admin().post("/lifts", json!({ "name": "Squat" })).await.id(201);
+        let person = NewPerson { email: "r@example.org".to_owned(), role: Role::Admin, unit: WeightUnit::Lb, password: None };
+        let root = accounts::add_user(&server.app, person).await.unwrap().id;
+        let token = accounts::token(&server.app, "r@example.org", Duration::from_hours(1)).await.unwrap();
+        let max = json!({ "liftId": lift, "type": "ONE_RM", "value": 100 });
+        for (client, actor, proof, claimed) in [
+            (server.user("ada"), "ada", "header", false),
+            (server.user("coach").with("x-admin", "true"), "coach", "header", true),
+            (server.anonymous().with("authorization", &format!("Bearer {token}")).with("x-admin", "true"), root.as_str(), "token", false),
+        ] {
+            let made = entries_of(&server, async {
+                client.post("/users/ada/lift-maxes", max.clone()).await.expect(201);
+            }).await;
+            let [entry] = &made[..] else { panic!("{made:?}") };
+            assert_eq!((entry.actor_id.as_str(), entry.proof.as_str(), entry.claimed_admin), (actor, proof, claimed));
+            assert_eq!(entry.route, "POST /users/{userId}/lift-maxes");
+        }
+    }
+
+    async fn reads_refusals_and_repeats_write_nothing(server) {
+        let admin = server.admin();
+        let id = admin.post("/lifts", json!({ "name": "Squat" })).await.id(201);
+        let keyed = admin.with("idempotency-key", "k");
+        keyed.post("/lifts", json!({ "name": "Bench" })).await.expect(201);
+        let written = entries_of(&server, async {
+            admin.get("/lifts").await.expect(200);
+            server.anonymous().post("/lifts", json!({ "name": "A" })).await.expect(401);
+            server.user("ada").post("/lifts", json!({ "name": "A" })).await.expect(403);
+            admin.post("/lifts", json!({})).await.expect(400);
+            admin.post("/lifts", json!({ "name": "Squat" })).await.expect(409);
+            admin.put("/lifts/nothing", json!({ "name": "B" })).await.expect(404);
+            admin.delete("/lifts/nothing").await.expect(404);
+            keyed.post("/lifts", json!({ "name": "Bench" })).await.expect(201);
+            admin.get(&format!("/lifts/{id}")).await.expect(200);
+        }).await;
+        assert_eq!(written, []);
+    }
+
+    async fn every_changing_endpoint_is_audited(server) {
+        let world = World::make(&server).await;
+        let admin = server.user("ada").with("x-admin", "true");
+        let mut left: Vec<String> = routed().into_iter().filter(|e| e.method != "GET").map(|e| format!("{} {}", e.method, e.template)).collect();
+        for (template, path, body) in world.posts() {
+            let written = entries_of(&server, async {
+                let status = admin.post(&path, body).await.status;
+                assert!(status == 200 || status == 201, "{template}: {status}");
+            }).await;
+            must_be_audited(&mut left, &format!("POST {template}"), &written);
+        }
+        for (method, template, path, body) in changes(&server, &admin).await {
+            let written = entries_of(&server, async {
+                let answer = admin.send(method, &path, body.map(|body| body.to_string().into_bytes())).await;
+                assert!(matches!(answer.status, 200 | 204), "{method} {template}: {}", answer.text);
+            }).await;
+            must_be_audited(&mut left, &format!("{method} {template}"), &written);
+        }
+        assert!(left.is_empty(), "changing routes without a test: {left:?}");
+    }
+
+    async fn the_server_seals_and_tampering_shows(server) {
+        let lift = |name: &str| json!({ "name": name });
+        for name in ["A", "B", "C"] {
+            server.admin().post("/lifts", lift(name)).await.expect(201);
+        }
+        seal(&server).await;
+        server.admin().post("/lifts", lift("D")).await.expect(201);
+        seal(&server).await;
+        let batches = verify_audit(&server.app).await.unwrap().expect("nothing is damaged");
+        assert!(batches >= 2, "{batches}");
+        let id = entries(&server).await[1].id.clone();
+        let batch = format!("batch = {}", batch_of(&server, &id).await);
+        for (harm, repair) in [
+            ("actor_id = 'eve'", "actor_id = 'test-admin'"),
+            ("claimed_admin = 0", "claimed_admin = 1"),
+            ("fields = ''", "fields = 'name'"),
+            ("batch = NULL", batch.as_str()),
+        ] {
+            tamper(&server, &format!("UPDATE audit_entries SET {harm} WHERE id = '{id}'")).await;
+            assert!(verify_audit(&server.app).await.unwrap().is_err(), "{harm}");
+            tamper(&server, &format!("UPDATE audit_entries SET {repair} WHERE id = '{id}'")).await;
+            assert_eq!(verify_audit(&server.app).await.unwrap(), Ok(batches), "{repair}");
+        }
+        tamper(&server, &format!("DELETE FROM audit_entries WHERE id = '{id}'")).await;
+        assert!(verify_audit(&server.app).await.unwrap().is_err());
+        tamper(&server, "DELETE FROM audit_entries WHERE batch = 1; DELETE FROM audit_batches WHERE number = 1").await;
+        assert!(verify_audit(&server.app).await.unwrap().is_err());
+    }
+}
+
+/// A change of `route` wrote one entry; resolving, which changes nothing, none.
+#[track_caller]
+fn must_be_audited(left: &mut Vec<String>, route: &str, written: &[Written]) {
+    left.retain(|known| known != route);
+    if route.contains("/resolve") {
+        assert_eq!(written, [], "{route}");
+        return;
+    }
+    assert_eq!(written.len(), 1, "{route}: {written:?}");
+    assert_eq!(written[0].route, route);
+    assert!(!written[0].row_id.is_empty() && !written[0].row_type.is_empty(), "{route}");
+}
+
+type Change = (&'static str, &'static str, String, Option<serde_json::Value>);
+
+/// A good PUT and DELETE of every kind of row, with rows of their own.
+async fn changes(server: &Server, admin: &Client) -> Vec<Change> {
+    let gym = Gym::of(server);
+    let lift = gym.lift("audited").await;
+    let free = admin.post("/lifts", json!({ "name": "Free" })).await.id(201);
+    let max = json!({ "liftId": lift, "type": "ONE_RM", "value": 100 });
+    let max = admin.post("/users/ada/lift-maxes", max).await.id(201);
+    let sets = json!({ "type": "FIXED", "sets": 1, "reps": 5 });
+    let prescribed = gym.prescription(&lift, json!({}), sets.clone()).await;
+    let loose = gym.prescription(&lift, json!({}), sets).await;
+    let program = gym.program("audited", 2, json!({})).await;
+    let bare = gym.program("bare", 2, json!({})).await;
+    let day = gym.day(&program, "audited", &[&prescribed]).await;
+    let week = gym.week(&program, 1, &[&day]).await;
+    let cycle = admin.post("/cycles", json!({ "name": "Free", "lengthWeeks": 1 })).await.id(201);
+    let weekly = admin.post("/weekly-lookups", json!({ "name": "W", "entries": { "1": 70 } })).await.id(201);
+    let daily = admin.post("/daily-lookups", json!({ "name": "D", "entries": { "a": 70 } })).await.id(201);
+    let progression = gym.progression("AFTER_WEEK", 5.0).await;
+    let unused = gym.progression("AFTER_WEEK", 10.0).await;
+    let config = gym.configure(&program, &progression, None, 1).await;
+    let name = || Some(json!({ "name": "Other" }));
+    let programs = "/programs/{programId}/progressions/{configId}";
+    let in_day = "/days/{id}/prescriptions/{prescriptionId}";
+    vec![
+        ("PUT", "/lifts/{id}", format!("/lifts/{free}"), name()),
+        ("DELETE", "/lifts/{id}", format!("/lifts/{free}"), None),
+        ("PUT", "/lift-maxes/{id}", format!("/lift-maxes/{max}"), Some(json!({ "value": 90 }))),
+        ("DELETE", "/lift-maxes/{id}", format!("/lift-maxes/{max}"), None),
+        ("PUT", "/prescriptions/{id}", format!("/prescriptions/{loose}"), Some(json!({ "notes": "slow" }))),
+        ("DELETE", "/prescriptions/{id}", format!("/prescriptions/{loose}"), None),
+        (
+            "PUT",
+            "/days/{id}/prescriptions/reorder",
+            format!("/days/{day}/prescriptions/reorder"),
+            Some(json!({ "prescriptionIds": [prescribed] })),
+        ),
+        ("DELETE", in_day, format!("/days/{day}/prescriptions/{prescribed}"), None),
+        ("DELETE", "/weeks/{id}/days/{dayId}", format!("/weeks/{week}/days/{day}"), None),
+        ("PUT", "/days/{id}", format!("/days/{day}"), name()),
+        ("DELETE", "/days/{id}", format!("/days/{day}"), None),
+        ("PUT", "/weeks/{id}", format!("/weeks/{week}"), Some(json!({ "weekNumber": 2 }))),
+        ("DELETE", "/weeks/{id}", format!("/weeks/{week}"), None),
+        ("PUT", "/cycles/{id}", format!("/cycles/{cycle}"), name()),
+        ("DELETE", "/cycles/{id}", format!("/cycles/{cycle}"), None),
+        ("PUT", "/weekly-lookups/{id}", format!("/weekly-lookups/{weekly}"), name()),
+        ("DELETE", "/weekly-lookups/{id}", format!("/weekly-lookups/{weekly}"), None),
+        ("PUT", "/daily-lookups/{id}", format!("/daily-lookups/{daily}"), name()),
+        ("DELETE", "/daily-lookups/{id}", format!("/daily-lookups/{daily}"), None),
+        ("PUT", "/programs/{id}", format!("/programs/{}", bare.id), name()),
+        ("DELETE", "/programs/{id}", format!("/programs/{}", bare.id), None),
+        ("PUT", "/progressions/{id}", format!("/progressions/{unused}"), name()),
+        ("DELETE", "/progressions/{id}", format!("/progressions/{unused}"), None),
+        (
+            "PUT",
+            programs,
+            format!("/programs/{}/progressions/{config}", program.id),
+            Some(json!({ "priority": 2 })),
+        ),
+        ("DELETE", programs, format!("/programs/{}/progressions/{config}", program.id), None),
+        ("DELETE", "/users/{userId}/program", "/users/ada/program".to_owned(), None),
+    ]
+}

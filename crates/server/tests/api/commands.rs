@@ -1,0 +1,308 @@
+//! The program as an operator meets it.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::Client;
+use crate::support::process::{Process, ferrum, run, run_with_line};
+use crate::support::raw::Raw;
+
+/// The last word that a command printed.
+fn last_word(text: &str) -> String {
+    text.split_whitespace().last().expect("a word").to_owned()
+}
+
+#[test]
+fn what_is_not_understood_is_named_in_one_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let refusal = |arguments: &[&str]| run(directory.path(), arguments).refusal(2).to_owned();
+    for (arguments, named) in [
+        (["config", "--set", "colour=red"], "colour"),
+        (["config", "--set", "colour"], "KEY=VALUE"),
+        (["serve", "--listen", "here"], "listen (flag)"),
+        (["migrate", "--set", "database.pool=0"], "database.pool"),
+        (["serve", "--rate-limits", "maybe"], "rate_limits"),
+        (["serve", "--config", "none.toml"], "none.toml"),
+        (["serve", "--set", "log.filter=a=b=c"], "log.filter"),
+        (["migrate", "--database-url", "mysql://secret@x"], "database.url"),
+    ] {
+        let line = refusal(&arguments);
+        assert!(line.contains(named) && !line.contains("secret"), "{line}");
+    }
+    for (text, named) in [
+        ("colour = 1", "\"colour\""),
+        ("listen = [", "line 1"),
+        ("[powerpro]\nauth = \"none\"", "powerpro.auth"),
+    ] {
+        std::fs::write(directory.path().join("ferrum.toml"), text).unwrap();
+        let line = refusal(&["migrate"]);
+        assert!(line.contains(named) && line.contains("ferrum.toml"), "{line}");
+    }
+    std::fs::remove_file(directory.path().join("ferrum.toml")).unwrap();
+    for (name, value) in [("FERRUM_COLOUR", "red"), ("FERRUM_LOG_FORMAT", "xml")] {
+        let output = ferrum(directory.path(), &["migrate"]).env(name, value).output().unwrap();
+        let ended = crate::support::process::ended(output);
+        assert!(ended.refusal(2).contains(name), "{ended:?}");
+    }
+    assert!(!directory.path().join("data").exists(), "nothing was begun");
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for (flag, key) in [("--listen", "(listen)"), ("--powerpro-listen", "(powerpro.listen)")] {
+        let other = if flag == "--listen" { "--powerpro-listen" } else { "--listen" };
+        let ended = run(directory.path(), &["serve", flag, &address, other, "127.0.0.1:0"]);
+        let line = ended.refusal(2);
+        assert!(line.contains(&address) && line.contains(key), "{line}");
+    }
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_used_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("file"), "").unwrap();
+    let line = run(directory.path(), &["migrate", "--data-dir", "file/data"]).refusal(2).to_owned();
+    assert!(line.contains("data_dir") || line.contains("file/data"), "{line}");
+}
+
+#[test]
+fn config_prints_every_key_and_who_set_it() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("ferrum.toml"), "rate_limits = false\n[log]\nformat = \"json\"\n")
+        .unwrap();
+    let ended = ferrum(directory.path(), &["config", "--listen", "off"])
+        .env("FERRUM_LISTEN", "127.0.0.1:1")
+        .env("FERRUM_LOG_FORMAT", "text")
+        .env("FERRUM_DATABASE_URL", "postgres://ferrum:secret@db/ferrum")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(ended.stdout).unwrap();
+    let line = |key: &str| {
+        text.lines()
+            .find(|line| line.starts_with(&format!("{key} = ")))
+            .unwrap_or_else(|| panic!("{key}: {text}"))
+    };
+    assert!(line("listen").contains("\"off\"") && line("listen").contains("# flag"), "{text}");
+    assert!(
+        line("log.format").contains("\"text\"") && line("log.format").contains("FERRUM_LOG_FORMAT"),
+        "{text}"
+    );
+    assert!(
+        line("rate_limits").contains("\"false\"") && line("rate_limits").contains("ferrum.toml"),
+        "{text}"
+    );
+    assert!(line("data_dir").contains("# default"), "{text}");
+    assert!(!text.contains("secret@"), "{text}");
+}
+
+#[test]
+fn the_openapi_document_is_printed() {
+    let directory = tempfile::tempdir().unwrap();
+    let ended = run(directory.path(), &["openapi", "powerpro"]);
+    let api: Value = serde_json::from_str(ended.good()).unwrap();
+    assert_eq!(api["paths"].as_object().unwrap().len(), 40);
+}
+
+#[test]
+fn migrating_twice_is_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = run(directory.path(), &["migrate"]).good().to_owned();
+    assert!(!first.contains(" 0 migrations"), "{first}");
+    assert!(directory.path().join("data/ferrum.db").exists());
+    let second = run(directory.path(), &["migrate"]).good().to_owned();
+    assert!(second.contains(" 0 migrations"), "{second}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_added_changed_and_ended() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let added = run(path, &["user", "add", "ada@example.org", "--role", "admin"]);
+    assert!(added.good().contains("password (shown only now): "), "{added:?}");
+    let given = ["user", "add", "bob@example.org", "--role", "customer", "--password-stdin", "--unit", "kg"];
+    let bob = run_with_line(path, &given, "a long password");
+    assert!(!bob.good().contains("password"), "{bob:?}");
+    assert!(run_with_line(path, &given, "a long password").refusal(1).contains("belongs to another account"));
+    let short = ["user", "add", "eve@example.org", "--role", "coach", "--password-stdin"];
+    assert!(run_with_line(path, &short, "short").refusal(1).contains("at least 12"));
+    assert!(run_with_line(path, &short, "").refusal(1).contains("no password"));
+    assert_eq!(run(path, &["user", "add", "eve@example.org", "--role", "king"]).code, Some(2));
+    let list = run(path, &["user", "list"]).good().to_owned();
+    let row =
+        |email: &str| list.lines().find(|line| line.contains(email)).unwrap_or_else(|| panic!("{list}"));
+    assert!(row("ada@example.org").contains("admin") && row("ada@example.org").contains("active"));
+    assert!(row("bob@example.org").contains("customer") && row("bob@example.org").contains("kg"));
+
+    let server = Process::serve(path, &[]);
+    let status = async |token: &str| {
+        let client =
+            Client::new(&server.root("powerpro.listen")).with("authorization", &format!("Bearer {token}"));
+        client.get("/lifts").await.status
+    };
+    let token = |arguments: &[&str]| last_word(run(path, &[&["token"], arguments].concat()).good());
+    let first = token(&["bob@example.org"]);
+    assert_eq!(status(&first).await, 200);
+    assert!(
+        run(path, &["user", "reset-password", "bob@example.org"])
+            .good()
+            .contains("password (shown only now): ")
+    );
+    assert_eq!(status(&first).await, 401);
+    let second = token(&["bob@example.org", "--ttl", "30m"]);
+    assert_eq!(status(&second).await, 200);
+    run(path, &["user", "disable", "BOB@example.org"]).good();
+    assert_eq!(status(&second).await, 401);
+    assert!(run(path, &["token", "bob@example.org"]).refusal(1).contains("disabled"));
+    assert!(run(path, &["token", "nobody@example.org"]).refusal(1).contains("no such account"));
+    assert!(run(path, &["token", "ada@example.org", "--ttl", "1y"]).refusal(1).contains("--ttl"));
+
+    let admin = Client::new(&server.root("powerpro.listen"))
+        .with("authorization", &format!("Bearer {}", token(&["ada@example.org"])));
+    admin.post("/lifts", json!({ "name": "Zercher squat" })).await.expect(201);
+    let lifter = Client::new(&server.root("powerpro.listen")).with("x-user-id", "lifter-1");
+    lifter.post("/prescriptions", json!({})).await.expect(403);
+    let lift = lifter.get("/lifts/by-slug/zercher-squat").await.id(200);
+    let max = json!({ "liftId": lift, "type": "ONE_RM", "value": 100 });
+    let max = lifter.post("/users/lifter-1/lift-maxes", max).await.id(201);
+    assert!(
+        run(path, &["user", "attach", "lifter-2", "l@example.org"]).refusal(1).contains("no such account")
+    );
+    run(path, &["user", "attach", "lifter-1", "l@example.org"]).good();
+    let lifter = Client::new(&server.root("powerpro.listen"))
+        .with("authorization", &format!("Bearer {}", token(&["l@example.org"])));
+    lifter.get(&format!("/lift-maxes/{max}")).await.expect(200);
+    assert!(run(path, &["verify-audit"]).good().contains("sealed batches"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_made_in_use_can_be_served() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let server = Process::serve(path, &[]);
+    let admin = Client::new(&server.root("powerpro.listen")).with("x-user-id", "ada").with("x-admin", "true");
+    let id = admin.post("/lifts", json!({ "name": "Zercher squat" })).await.id(201);
+    run(path, &["backup", "copy.db"]).good();
+    assert!(run(path, &["backup", "copy.db"]).refusal(1).contains("copy.db"), "nothing is overwritten");
+    drop(server);
+    std::fs::create_dir(path.join("restored")).unwrap();
+    std::fs::rename(path.join("copy.db"), path.join("restored/ferrum.db")).unwrap();
+    let restored = Process::serve(path, &["--data-dir", "restored"]);
+    let ada = Client::new(&restored.root("powerpro.listen")).with("x-user-id", "ada");
+    assert_eq!(ada.get(&format!("/lifts/{id}")).await.expect(200)["name"], "Zercher squat");
+}
+
+#[test]
+fn a_worker_works_and_stops() {
+    let directory = tempfile::tempdir().unwrap();
+    for signal in ["TERM", "INT"] {
+        let worker = Process::start(directory.path(), &["worker"]);
+        worker.wait_for("working");
+        worker.signal(signal);
+        assert_eq!(worker.end(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn the_demo_is_for_this_machine() {
+    let directory = tempfile::tempdir().unwrap();
+    for (flag, key) in
+        [("--listen", "listen is 0.0.0.0:0"), ("--powerpro-listen", "powerpro.listen is 0.0.0.0:0")]
+    {
+        let line = run(directory.path(), &["serve", "--demo", flag, "0.0.0.0:0"]).refusal(2).to_owned();
+        assert!(line.contains(key), "{line}");
+    }
+    assert!(!directory.path().join("data").exists());
+    let demo = Process::serve(directory.path(), &["--demo"]);
+    assert!(directory.path().join("data/demo/ferrum.db").exists());
+    demo.signal("TERM");
+    assert_eq!(demo.end(), Some(0));
+    let list = run(directory.path(), &["user", "list", "--data-dir", "data/demo"]).good().to_owned();
+    assert_eq!(list.matches("@demo.example").count(), 4, "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminated_server_ends_what_it_has_begun() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Process::serve(directory.path(), &[]);
+    let body = r#"{"name":"Zercher squat"}"#;
+    let mut open = Raw::tcp(&server.root("powerpro.listen")).await;
+    let length = format!("Content-Length: {}", body.len());
+    open.head(&["POST /lifts HTTP/1.1", "Host: localhost", "X-User-ID: ada", "X-Admin: true", &length]).await;
+    open.write(&body[..9]).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    server.signal("TERM");
+    server.wait_for("stopping");
+    open.write(&body[9..]).await;
+    assert_eq!(open.answer().await.expect("an answer").status, 201);
+    assert_eq!(server.end(), Some(0));
+}
+
+/// Writes maxes until the server is gone; the ids of those that were acknowledged.
+async fn write_until_killed(root: String, lift: String, writer: usize) -> Vec<String> {
+    let (http, mut acknowledged) = (reqwest::Client::new(), Vec::new());
+    for value in 1.. {
+        let body = json!({ "liftId": lift, "type": "ONE_RM", "value": value % 10_000 + 1 });
+        let path = format!("{root}/users/lifter-{writer}/lift-maxes");
+        let sent = http
+            .post(path)
+            .header("x-user-id", format!("lifter-{writer}"))
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let Ok(answer) = sent.send().await else { break };
+        if answer.status() != 201 {
+            panic!("{}", answer.text().await.unwrap_or_default());
+        }
+        let Ok(text) = answer.text().await else { break };
+        let max: Value = serde_json::from_str(&text).unwrap();
+        acknowledged.push(max["id"].as_str().unwrap().to_owned());
+    }
+    acknowledged
+}
+
+/// What a killed server has left in its file: the ids of the maxes, each with its audit entry.
+fn left_behind(directory: &Path) -> std::collections::HashSet<String> {
+    let file = rusqlite::Connection::open(directory.join("data/ferrum.db")).unwrap();
+    let intact: String = file.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(intact, "ok");
+    let ids = |sql: &str| -> std::collections::HashSet<String> {
+        let mut statement = file.prepare(sql).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let maxes = ids("SELECT id FROM lift_maxes");
+    let audited = ids("SELECT row_id FROM audit_entries WHERE row_type = 'lift_maxes'");
+    assert_eq!(maxes, audited, "no half transaction");
+    maxes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_loses_nothing_that_it_acknowledged() {
+    let rounds = if std::env::var("FERRUM_SOAK").is_ok() { 20 } else { 3 };
+    let directory = tempfile::tempdir().unwrap();
+    let mut acknowledged = Vec::new();
+    for round in 0..rounds {
+        let server = Process::serve(directory.path(), &["--set", "log.access=off"]);
+        let root = server.root("powerpro.listen");
+        let admin = Client::new(&root).with("x-user-id", "root").with("x-admin", "true");
+        let lift = admin.post("/lifts", json!({ "name": format!("Lift {round}") })).await.id(201);
+        let writers: Vec<_> = (0..8)
+            .map(|writer| tokio::spawn(write_until_killed(root.clone(), lift.clone(), writer)))
+            .collect();
+        tokio::time::sleep(Duration::from_millis(400 + 137 * (round % 5))).await;
+        server.signal("KILL");
+        for writer in writers {
+            acknowledged.extend(writer.await.unwrap());
+        }
+        assert_eq!(server.end(), None, "it was killed");
+        let kept = left_behind(directory.path());
+        let lost: Vec<_> = acknowledged.iter().filter(|id| !kept.contains(*id)).collect();
+        assert!(lost.is_empty(), "round {round}: lost {lost:?}");
+        println!("round {round}: {} acknowledged in all, {} kept", acknowledged.len(), kept.len());
+    }
+    assert!(acknowledged.len() > 10, "a write load");
+}
