@@ -89,7 +89,9 @@ fn routes() -> ApiRouter<Arc<App>> {
             "/prescriptions/{id}/resolve",
             post_with(prescriptions::resolve, |o| {
                 o.summary("Resolve a prescription to weights for a user")
-                    .response_with::<422, Json<Refusal>, _>(|r| r.description("The user has no max to compute with."))
+                    .response_with::<422, Json<Refusal>, _>(|r| {
+                        r.description("The user has no max to compute with.")
+                    })
             }),
         )
         .api_route(

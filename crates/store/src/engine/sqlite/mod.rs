@@ -45,8 +45,7 @@ impl Sqlite {
     /// Runs a short read here and now. `None` when it took too long, or no connection is free: it
     /// must then run on a reader thread.
     pub(super) fn read_inline<T>(&self, work: impl Fn(&mut Tx<'_>) -> Result<T>) -> Option<Result<T>> {
-        let reader = self.readers.lease()?;
-        reader.run(readers::INLINE_LIMIT, |tx| {
+        self.readers.run_inline(|tx| {
             let result = run_caught(&work, tx);
             if tx.fault() == Some(Fault::Interrupted) {
                 metrics::counter!("ferrum_store_slow_reads_total").increment(1);

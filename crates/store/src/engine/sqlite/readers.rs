@@ -2,13 +2,12 @@
 //! their own for long ones.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use crossbeam_queue::ArrayQueue;
 use ferrum_domain::{Error, Result};
 use rusqlite::Connection;
 
@@ -20,7 +19,7 @@ use crate::engine::tx::{Fault, Tx, TxOf};
 use crate::engine::workers::Workers;
 
 /// How long a read may hold up a runtime's worker.
-pub(super) const INLINE_LIMIT: Duration = Duration::from_millis(5);
+const INLINE_LIMIT: Duration = Duration::from_millis(5);
 /// How long a read may take at all.
 const THREAD_LIMIT: Duration = Duration::from_secs(30);
 const THREADS: usize = 2;
@@ -29,32 +28,54 @@ const QUEUE: usize = 256;
 /// Instructions of SQLite's virtual machine between two looks at the clock: some tens of microseconds.
 const CHECK_EVERY: i32 = 1000;
 
+thread_local! {
+    /// Where a thread looks first for a connection, so that it finds the one whose pages and statements
+    /// its processor has at hand.
+    static PLACE: usize = NEXT_PLACE.fetch_add(1, Ordering::Relaxed);
+}
+
+static NEXT_PLACE: AtomicUsize = AtomicUsize::new(0);
+
 pub(super) struct Readers {
-    idle: ArrayQueue<Box<Reader>>,
+    /// `None` when closed.
+    inline: Box<[Mutex<Option<Reader>>]>,
     workers: Workers<Box<dyn Job>>,
 }
 
 impl Readers {
     pub(super) fn start(path: &Path) -> Result<Self> {
         // One for each worker of the runtime, and one for the thread that blocks on it.
-        let inline = thread::available_parallelism().map_or(2, usize::from) + 1;
-        let idle = ArrayQueue::new(inline);
-        for _ in 0..inline {
-            // The queue has a place for each.
-            let _ = idle.push(Box::new(Reader::open(path)?));
-        }
+        let count = thread::available_parallelism().map_or(2, usize::from) + 1;
+        let inline = (0..count).map(|_| Ok(Mutex::new(Some(Reader::open(path)?)))).collect::<Result<_>>()?;
         let (workers, jobs) = Workers::new(QUEUE);
         for _ in 0..THREADS {
             let (reader, jobs) = (Reader::open(path)?, jobs.clone());
             workers.start("ferrum-reader", move || serve(&reader, &jobs))?;
         }
-        Ok(Self { idle, workers })
+        Ok(Self { inline, workers })
     }
 
-    /// A connection to read with on this thread, if one is free.
-    pub(super) fn lease(&self) -> Option<Lease<'_>> {
-        let reader = self.idle.pop()?;
-        Some(Lease { reader: Some(reader), home: &self.idle })
+    /// Runs `work` on a snapshot, on this thread. `None` when it was stopped at the limit, or no
+    /// connection is free.
+    pub(super) fn run_inline<T>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Option<Result<T>>,
+    ) -> Option<Result<T>> {
+        let reader = self.lease()?;
+        match reader.as_ref()?.run(INLINE_LIMIT, work) {
+            Ok(result) => result,
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn lease(&self) -> Option<MutexGuard<'_, Option<Reader>>> {
+        let first = PLACE.with(|place| place % self.inline.len());
+        let (after, before) = (&self.inline[first..], &self.inline[..first]);
+        after.iter().chain(before).find_map(|reader| match reader.try_lock() {
+            Ok(reader) => Some(reader),
+            Err(TryLockError::Poisoned(reader)) => Some(reader.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        })
     }
 
     /// Leaves a read to the threads.
@@ -63,7 +84,9 @@ impl Readers {
     }
 
     pub(super) fn close(&self) {
-        while self.idle.pop().is_some() {}
+        for reader in &self.inline {
+            *reader.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
         self.workers.close();
     }
 }
@@ -81,34 +104,6 @@ fn serve(reader: &Reader, jobs: &Receiver<Option<Box<dyn Job>>>) {
             job.fail(error);
         }
         job.answer();
-    }
-}
-
-/// A reader that goes back to the pool by itself.
-pub(super) struct Lease<'p> {
-    reader: Option<Box<Reader>>,
-    home: &'p ArrayQueue<Box<Reader>>,
-}
-
-impl Lease<'_> {
-    /// Runs `work` on a snapshot. `None` when it was stopped at the limit.
-    pub(super) fn run<T>(
-        &self,
-        limit: Duration,
-        work: impl FnOnce(&mut Tx<'_>) -> Option<Result<T>>,
-    ) -> Option<Result<T>> {
-        match self.reader.as_ref()?.run(limit, work) {
-            Ok(result) => result,
-            Err(error) => Some(Err(error)),
-        }
-    }
-}
-
-impl Drop for Lease<'_> {
-    fn drop(&mut self) {
-        if let Some(reader) = self.reader.take() {
-            let _ = self.home.push(reader);
-        }
     }
 }
 
