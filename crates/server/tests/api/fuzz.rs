@@ -136,10 +136,23 @@ struct Request {
     body: Option<Vec<u8>>,
 }
 
+/// Something that exists: an id or a slug, and of what, e.g. `lift` or `by-slug`.
+struct Row {
+    kind: String,
+    id: String,
+}
+
+/// The kind of row that a list or a parameter is about: `lift` for `lifts`, `parentLiftId` and `{liftId}` alike.
+fn kind_of(name: &str) -> String {
+    let name = name.trim_matches(['{', '}']).replace('-', "").to_lowercase();
+    let name = name.trim_end_matches("ids").trim_end_matches("id").trim_end_matches('s');
+    if name.ends_with("lift") { "lift".to_owned() } else { name.to_owned() }
+}
+
 /// Makes requests out of operations, random choices, and ids that exist.
 struct Maker {
     dice: Dice,
-    ids: Vec<String>,
+    rows: Vec<Row>,
     made: usize,
 }
 
@@ -147,12 +160,15 @@ impl Maker {
     fn request(&mut self, operation: &Operation) -> Request {
         self.made += 1;
         let mut target = String::new();
+        let mut before = "";
         for segment in operation.template.split('/').skip(1) {
             let filled = match segment {
                 "{userId}" if !self.dice.one_in(5) => "ada".to_owned(),
-                segment if segment.starts_with('{') => encode(&self.path_segment()),
+                "{id}" | "{slug}" => encode(&self.path_segment(before)),
+                segment if segment.starts_with('{') => encode(&self.path_segment(segment)),
                 segment => segment.to_owned(),
             };
+            before = segment;
             let _ = write!(target, "/{filled}");
         }
         let mut separator = '?';
@@ -187,18 +203,28 @@ impl Maker {
         headers
     }
 
-    fn path_segment(&mut self) -> String {
+    fn path_segment(&mut self, of: &str) -> String {
         if self.dice.one_in(6) {
             // An empty segment or one of dots would be another path.
             return Some(self.text())
                 .filter(|t| !t.is_empty() && !t.starts_with('.'))
                 .unwrap_or("x".to_owned());
         }
-        self.id()
+        self.id_of(of)
+    }
+
+    /// Mostly the id of a row of the kind that `name` is about.
+    fn id_of(&mut self, name: &str) -> String {
+        let kind = kind_of(name);
+        let fitting: Vec<&Row> = self.rows.iter().filter(|row| row.kind == kind).collect();
+        if fitting.is_empty() || self.dice.one_in(8) {
+            return self.id();
+        }
+        self.dice.pick(&fitting).id.clone()
     }
 
     fn id(&mut self) -> String {
-        self.dice.pick(&self.ids).clone()
+        self.dice.pick(&self.rows).id.clone()
     }
 
     fn text(&mut self) -> String {
@@ -252,12 +278,12 @@ impl Maker {
                 for (name, member) in members {
                     match member {
                         Value::String(text) if name == "userId" => "ada".clone_into(text),
-                        Value::String(text) if name.ends_with("Id") => *text = self.id(),
+                        Value::String(text) if name.ends_with("Id") => *text = self.id_of(name),
                         Value::String(text) if name == "slug" || name == "name" => {
                             *text = format!("n{}-{}", self.made, self.dice.below(1000));
                         }
                         Value::Array(items) if name.ends_with("Ids") => {
-                            items.iter_mut().for_each(|item| *item = json!(self.id()));
+                            items.iter_mut().for_each(|item| *item = json!(self.id_of(name)));
                         }
                         member => self.make_real(member),
                     }
@@ -347,25 +373,20 @@ fn fault(operation: &Operation, status: u16, body: &str) -> Option<String> {
     (status >= 400 && !is_refusal).then(|| "not the form of a refusal".to_owned())
 }
 
-/// Ids and slugs of the rows that there are.
-async fn ids(server: &Server, operations: &[Operation]) -> Vec<String> {
-    fn gather(value: &Value, into: &mut Vec<String>) {
-        match value {
-            Value::Object(members) => members.iter().for_each(|(name, member)| match member {
-                Value::String(text) if name == "id" || name == "slug" => into.push(text.clone()),
-                member => gather(member, into),
-            }),
-            Value::Array(items) => items.iter().for_each(|item| gather(item, into)),
-            _ => {}
-        }
-    }
-    let mut ids = vec!["ada".to_owned(), "nothing".to_owned()];
+/// The rows that there are, by their ids and slugs.
+async fn rows(server: &Server, operations: &[Operation]) -> Vec<Row> {
+    let mut rows = vec![Row { kind: "user".to_owned(), id: "ada".to_owned() }];
     let lists = operations.iter().filter(|o| o.method == "GET" && !o.template.contains('{'));
     for path in lists.map(|o| o.template.as_str()).chain(["/users/ada/lift-maxes"]) {
-        let answer = server.user("ada").get(&format!("{path}?pageSize=30")).await;
-        gather(&answer.json(), &mut ids);
+        let page = server.user("ada").get(&format!("{path}?pageSize=30")).await.json();
+        for row in page["data"].as_array().into_iter().flatten() {
+            let kind = kind_of(path.rsplit('/').next().unwrap_or_default());
+            rows.extend(row["id"].as_str().map(|id| Row { kind, id: id.to_owned() }));
+            let slug = |id: &str| Row { kind: kind_of("by-slug"), id: id.to_owned() };
+            rows.extend(row["slug"].as_str().map(slug));
+        }
     }
-    ids
+    rows
 }
 
 async fn fuzz(engine: Engine, seed: u64, time: Duration) {
@@ -373,12 +394,12 @@ async fn fuzz(engine: Engine, seed: u64, time: Duration) {
     World::make(&server).await;
     let operations = operations();
     let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
-    let mut maker = Maker { dice: Dice(seed), ids: Vec::new(), made: 0 };
+    let mut maker = Maker { dice: Dice(seed), rows: Vec::new(), made: 0 };
     let mut seen = std::collections::BTreeMap::<u16, usize>::new();
     let start = Instant::now();
     while start.elapsed() < time {
         if maker.made % FRESH == 0 {
-            maker.ids = ids(&server, &operations).await;
+            maker.rows = rows(&server, &operations).await;
         }
         let operation = &operations[maker.dice.below(operations.len())];
         let request = maker.request(operation);
