@@ -1,6 +1,6 @@
 //! The built-in programs as figures: the files in `data/programs/`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// One program.
 #[derive(Debug, Deserialize)]
@@ -41,12 +41,12 @@ pub struct Exercise {
 }
 
 /// Equal sets.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetGroup {
     /// How many.
     pub sets: i64,
     /// Repetitions of each.
-    pub reps: Figure,
+    pub reps: Figure<i64>,
     /// As many repetitions as possible; `reps` is then the least.
     pub amrap: bool,
     /// With which weight.
@@ -54,18 +54,18 @@ pub struct SetGroup {
 }
 
 /// A figure or a range of figures.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Figure {
+pub enum Figure<N> {
     /// Exactly this.
-    One(f64),
+    One(N),
     /// From, to.
-    Range([f64; 2]),
+    Range([N; 2]),
 }
 
-impl Figure {
+impl<N: Copy> Figure<N> {
     /// Ranges take the low end.
-    pub fn low(self) -> f64 {
+    pub fn low(self) -> N {
         match self {
             Self::One(figure) | Self::Range([figure, _]) => figure,
         }
@@ -73,13 +73,15 @@ impl Figure {
 }
 
 /// Where a weight comes from.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Load {
     /// `percent`, `linear`, `self_chosen`, ...
     #[serde(rename = "type")]
     pub kind: String,
     /// What the percent is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
     /// Percent.
-    pub value: Option<Figure>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Figure<f64>>,
 }

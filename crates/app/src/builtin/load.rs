@@ -98,7 +98,7 @@ impl<'a, 'c> Loader<'a, 'c> {
         let days = self.days(recipe, plan, &program.id, &lifts)?;
         self.calendar(plan, &cycle_id, &days)?;
         for gain in recipe.gains {
-            self.gain(gain, &program.id, &lifts)?;
+            self.gain(gain, &program, &lifts)?;
         }
         Ok(())
     }
@@ -263,12 +263,12 @@ impl<'a, 'c> Loader<'a, 'c> {
         Ok(())
     }
 
-    fn gain(&mut self, gain: &Gain, program_id: &str, lifts: &BTreeMap<String, String>) -> Result<()> {
-        let progression = self.progression(gain)?;
+    fn gain(&mut self, gain: &Gain, program: &Program, lifts: &BTreeMap<String, String>) -> Result<()> {
+        let progression = self.progression(gain, &program.name)?;
         for lift in gain.lifts {
             let row = ProgramProgression {
                 id: self.app.ids.uuid(),
-                program_id: program_id.to_owned(),
+                program_id: program.id.clone(),
                 progression_id: progression.clone(),
                 lift_id: Some(known(lifts, lift)?.to_owned()),
                 priority: 0,
@@ -280,7 +280,7 @@ impl<'a, 'c> Loader<'a, 'c> {
         Ok(())
     }
 
-    fn progression(&mut self, gain: &Gain) -> Result<String> {
+    fn progression(&mut self, gain: &Gain, program: &str) -> Result<String> {
         let (kind, trigger, when) = match gain.after {
             After::Session => (ProgressionType::Linear, Some("AFTER_SESSION"), "every session"),
             After::Week => (ProgressionType::Linear, Some("AFTER_WEEK"), "every week"),
@@ -292,7 +292,7 @@ impl<'a, 'c> Loader<'a, 'c> {
         }
         let progression = Progression {
             id: self.app.ids.uuid(),
-            name: format!("+{} {when}", gain.increment),
+            name: format!("{program}: +{} {when}", gain.increment),
             rule: parsed(|v| Rule::parse(kind, "parameters", &parameters, v))?,
             created_at: self.now,
             updated_at: self.now,

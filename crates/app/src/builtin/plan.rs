@@ -135,8 +135,7 @@ fn blocks(exercise: &Exercise) -> Option<Vec<Block>> {
 
 fn block(group: &SetGroup) -> Option<Block> {
     let (max, scale, percentage) = computable(&group.load)?;
-    #[allow(clippy::cast_possible_truncation, reason = "repetitions are small whole numbers")]
-    let reps = group.reps.low() as i64;
+    let reps = group.reps.low();
     Some(Block { sets: group.sets, reps, amrap: group.amrap, max, scale, percentage })
 }
 
@@ -162,7 +161,8 @@ fn prescribe(exercise: &Exercise, blocks: &[Block], table: Option<&mut Vec<f64>>
     }
     // A ramp cannot mark a set for as many repetitions as possible, so such a block stands alone.
     let mut lines = Vec::new();
-    for run in blocks.chunk_by(|a, b| !a.amrap && !b.amrap) {
+    let is_ramp = |a: &Block, b: &Block| !a.amrap && !b.amrap && (a.max, a.scale) == (b.max, b.scale);
+    for run in blocks.chunk_by(is_ramp) {
         lines.push(match run {
             [only] => line(
                 exercise,
@@ -225,20 +225,10 @@ fn line(exercise: &Exercise, load: &Map<String, Value>, sets: Value) -> Line {
     }
 }
 
-/// A line whose weight is the lifter's own choice.
+/// A line whose weight cannot be computed, with the figures that there are.
 fn assist(exercise: &Exercise) -> Value {
-    let groups: Vec<Value> = exercise
-        .sets
-        .iter()
-        .map(|group| json!({ "sets": group.sets, "reps": group.reps.low(), "load": group.load.kind }))
-        .collect();
-    let mut line = json!({ "lift": lift_name(&exercise.lift) });
-    if groups.is_empty() {
-        line["sets"] = json!(exercise.sets_count);
-    } else {
-        line["sets"] = Value::Array(groups);
-    }
-    line
+    let sets = if exercise.sets.is_empty() { json!(exercise.sets_count) } else { json!(exercise.sets) };
+    json!({ "lift": lift_name(&exercise.lift), "sets": sets })
 }
 
 /// `bench_press` is `bench-press`.
