@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Called by `make bench`: measures the release server beside a bare axum server, checks the figures against what
 # is asked of them, and keeps them in bench/results.md. Needs wrk. BENCH_SECONDS (10) is the length of one run.
+# Figures whose three runs differ too much, as on a machine that does other things, are printed and not kept.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=${BENCH_SECONDS:-10}
 port=${BENCH_PORT:-18080}
 connections=32
+# How far the fastest and the slowest of three runs may lie apart, in percent of the median.
+most_spread=25
 kinds=(bare health lifts workout maxes)
 declare -A title=([bare]='bare axum' [health]='`GET /health`' [lifts]='`GET /lifts` (20 rows)'
   [workout]='`GET /users/{id}/workout`' [maxes]='`POST /users/{id}/lift-maxes`')
@@ -31,6 +34,7 @@ cleanup() {
 trap cleanup EXIT
 
 failed=0
+spread=0
 verdict() { # VALUE <=|>= LIMIT: prints PASS or FAIL
   if awk -v a="$1" -v b="$3" "BEGIN { exit !(a $2 b) }"; then echo PASS; else echo FAIL; fi
 }
@@ -82,6 +86,8 @@ measure() { # fills rate and p99 with medians of three
   for kind in "$@"; do
     if awk '$3 > 0 { exit 1 }' "$runs.$kind"; then :; else echo "bench: requests of $kind failed" >&2; exit 1; fi
     rate[$kind]=$(cut -d' ' -f1 "$runs.$kind" | median)
+    spread=$(cut -d' ' -f1 "$runs.$kind" | sort -n |
+      awk -v s="$spread" '{ r[NR] = $1 } END { d = 100 * (r[3] - r[1]) / r[2]; printf "%.0f", d > s ? d : s }')
     p99[$kind]=$(cut -d' ' -f2 "$runs.$kind" | median)
   done
 }
@@ -176,6 +182,11 @@ else
   printf '\n## PostgreSQL\n\nNo server, or no psql, when this was measured.\n' >>"$results"
 fi
 
+printf '\nRuns of one route lay at most %s %% apart.\n' "$spread" >>"$results"
+cat "$results"
+if [ "$spread" -gt "$most_spread" ]; then
+  echo "bench: the runs differ by up to $spread %: the machine was not quiet, the figures mean nothing and are not kept" >&2
+  exit 3
+fi
 mv "$results" bench/results.md
-cat bench/results.md
 exit "$failed"
