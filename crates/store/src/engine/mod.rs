@@ -43,7 +43,6 @@ pub enum EngineKind {
 #[derive(Clone)]
 pub struct Db(Arc<Engine>);
 
-#[expect(clippy::large_enum_variant, reason = "a process has one")]
 enum Engine {
     Sqlite(Sqlite),
     Postgres(Postgres),

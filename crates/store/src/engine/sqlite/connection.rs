@@ -61,11 +61,15 @@ fn prepare(connection: &Connection, access: Access) -> rusqlite::Result<()> {
     // Without it this build of SQLite plans joined statements anew at each use.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "cache_size", -8 * 1024)?;
+    // In KiB when negative. The writer's also holds what its transaction has changed.
+    let cache = if access == Access::Write { -24 * 1024 } else { -8 * 1024 };
+    connection.pragma_update(None, "cache_size", cache)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     if access == Access::Write {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        // In pages, 16 MiB: many changes of one page are folded into the file once.
+        connection.pragma_update(None, "wal_autocheckpoint", 4 * 1024)?;
         // Fails on a file that cannot be written; such a file can still be read.
         if !connection.is_readonly(rusqlite::MAIN_DB)? {
             connection.pragma_update(None, "journal_mode", "WAL")?;

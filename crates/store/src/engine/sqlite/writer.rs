@@ -1,5 +1,6 @@
-//! The one writer: it runs waiting closures together in one transaction, a savepoint each, and
-//! answers after the COMMIT. One fsync serves them all.
+//! The one writer: it runs waiting closures together in one transaction and answers after the COMMIT.
+//! One fsync serves them all. When one of them fails after a change, they run again with a savepoint
+//! each.
 
 use std::path::Path;
 
@@ -75,7 +76,11 @@ fn run(connection: &Connection, batch: &mut [Box<dyn Job>]) {
     if let [only] = batch {
         return alone(connection, only.as_mut());
     }
-    match together(connection, batch) {
+    let mut tried = together(connection, batch, unguarded);
+    if matches!(tried, Err(Undone::Lost)) {
+        tried = together(connection, batch, guarded);
+    }
+    match tried {
         Ok(()) => {}
         Err(Undone::Refused(reason)) => {
             for job in batch {
@@ -94,14 +99,18 @@ fn run(connection: &Connection, batch: &mut [Box<dyn Job>]) {
 enum Undone {
     /// The database would not begin or commit.
     Refused(String),
-    /// One member took the whole transaction with it, as a full disk does.
+    /// One member would have left half of its work, or took the whole transaction with it, as a full
+    /// disk does.
     Lost,
 }
 
-fn together(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), Undone> {
+/// How a member of a batch is run; false when the transaction must not be committed after it.
+type Member = fn(&Connection, &mut dyn Job) -> bool;
+
+fn together(connection: &Connection, batch: &mut [Box<dyn Job>], member: Member) -> Result<(), Undone> {
     control(connection, "BEGIN IMMEDIATE").map_err(|error| Undone::Refused(error.to_string()))?;
     for job in batch {
-        if member(connection, job.as_mut()).is_err() || connection.is_autocommit() {
+        if !member(connection, job.as_mut()) || connection.is_autocommit() {
             roll_back(connection);
             return Err(Undone::Lost);
         }
@@ -109,21 +118,34 @@ fn together(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), U
     commit(connection).map_err(|error| Undone::Refused(error.to_string()))
 }
 
-fn member(connection: &Connection, job: &mut dyn Job) -> Result<()> {
-    control(connection, "SAVEPOINT member")?;
-    let good = job.run(&mut Tx(TxOf::Sqlite(SqliteTx::new(connection, Access::Write))));
-    if !good && !connection.is_autocommit() {
-        control(connection, "ROLLBACK TO member")?;
-    }
-    control(connection, "RELEASE member")
+/// Without a savepoint, for which SQLite would copy every page that the member touches: a refusal
+/// mostly comes before the first change, and then there is nothing to undo.
+fn unguarded(connection: &Connection, job: &mut dyn Job) -> bool {
+    let before = connection.total_changes();
+    work(connection, job) || connection.total_changes() == before
+}
+
+/// With a savepoint, to which a member's error leads back.
+fn guarded(connection: &Connection, job: &mut dyn Job) -> bool {
+    let mut run = || {
+        control(connection, "SAVEPOINT member")?;
+        if !work(connection, job) && !connection.is_autocommit() {
+            control(connection, "ROLLBACK TO member")?;
+        }
+        control(connection, "RELEASE member")
+    };
+    run().is_ok()
+}
+
+fn work(connection: &Connection, job: &mut dyn Job) -> bool {
+    job.run(&mut Tx(TxOf::Sqlite(SqliteTx::new(connection, Access::Write))))
 }
 
 fn alone(connection: &Connection, job: &mut dyn Job) {
     if let Err(error) = control(connection, "BEGIN IMMEDIATE") {
         return job.fail(Error::unavailable(error.to_string()));
     }
-    let good = job.run(&mut Tx(TxOf::Sqlite(SqliteTx::new(connection, Access::Write))));
-    if !good {
+    if !work(connection, job) {
         roll_back(connection);
     } else if let Err(error) = commit(connection) {
         job.fail(Error::unavailable(error.to_string()));
