@@ -4,7 +4,6 @@ use ferrum_domain::Violations;
 use ferrum_domain::strength::progression::{Progression as Rule, ProgressionType};
 use ferrum_domain::time::Millis;
 use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
-use ferrum_store::listing::Order;
 use ferrum_store::progressions::{self, Filter, Progression, Sort};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -100,7 +99,7 @@ pub async fn list(
     call.read_catalogue(move |tx| {
         let query = query.get()?;
         let mut violations = Violations::new();
-        let (window, by_age, order): (_, bool, Order) = query.named.read(&mut violations);
+        let (window, by_age, order) = query.named.read(&mut violations);
         let kind = choice("type", query.r#type.as_deref(), &TYPES, &mut violations);
         violations.check()?;
         let sort = if by_age { Sort::CreatedAt } else { Sort::Name };
@@ -152,17 +151,15 @@ pub async fn update(sent: Sent<Admin, ProgressionPatch>) -> Reply<200, Progressi
         let kind = body.r#type.kept("type", &mut violations);
         let kind = choice("type", kind.map(String::as_str), &TYPES, &mut violations);
         let parameters = body.parameters.kept("parameters", &mut violations);
-        // What is given must fit what is stored, so the stored row is read even when something is wrong.
+        // Type and parameters must fit each other, so the one that is not given comes from the stored row.
         let stored = progressions::find(tx, &id)?;
-        let mut rule = None;
-        if let Some(stored) = &stored {
-            let parameters = match parameters {
-                Some(parameters) => Value::Object(parameters.clone()),
-                None => serde_json::to_value(stored.rule).unwrap_or_default(),
-            };
-            let kind = kind.unwrap_or_else(|| stored.rule.kind());
-            rule = Rule::parse(kind, "parameters", &parameters, &mut violations);
-        }
+        let rule = stored.as_ref().map(|progression| progression.rule);
+        let kind = kind.or(rule.map(|rule| rule.kind())).unwrap_or(ProgressionType::Cycle);
+        let parameters = match parameters {
+            Some(parameters) => Some(Value::Object(parameters.clone())),
+            None => rule.and_then(|rule| serde_json::to_value(rule).ok()),
+        };
+        let rule = parameters.and_then(|given| Rule::parse(kind, "parameters", &given, &mut violations));
         violations.check()?;
         let mut progression = stored.ok_or(ferrum_domain::Error::NotFound)?;
         progression.name = name.unwrap_or(progression.name);

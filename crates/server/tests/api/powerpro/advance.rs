@@ -277,7 +277,7 @@ both! {
         let lifter = Lifter::of(&server, "lifter");
         lifter.training_max(&lift, 100.0).await;
         lifter.enroll(&program).await;
-        let keyed = lifter.client.with("idempotency-key", "lost answer");
+        let keyed = lifter.client.with("idempotency-key", "lost-answer");
         let day = json!({ "advanceType": "day" });
         let first = keyed.post(PATH, day.clone()).await;
         let again = keyed.post(PATH, day.clone()).await;

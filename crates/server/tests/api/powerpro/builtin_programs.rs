@@ -120,7 +120,7 @@ const ALL: [&Expected; 7] =
     [&STARTING_STRENGTH, &BILL_STARR, &TEXAS_METHOD, &BORING_BUT_BIG, &SHEIKO, &NSUNS, &PUSH_PULL_LEGS];
 
 #[test]
-fn the_document_counts_what_is_left_out() {
+fn the_document_says_what_is_left_out_and_what_to_enter() {
     let document = include_str!("../../../../../docs/programs.md");
     for expected in ALL {
         let figures: Value = serde_json::from_str(expected.figures).expect("figures");
@@ -135,6 +135,12 @@ fn the_document_counts_what_is_left_out() {
             "{}: {counts}",
             expected.title
         );
+        let section = document.split("\n## ").find(|section| section.starts_with(expected.title));
+        let enter = section.and_then(|section| section.split("\n- ").nth(1)).expect("what to enter");
+        for (lift, kind) in needed_maxes(&figures) {
+            let (kind, lift) = (format!("Enter `{kind}` of "), lift.replace('-', " "));
+            assert!(enter.starts_with(&kind) && enter.contains(&lift), "{}: {kind}{lift}", expected.title);
+        }
     }
 }
 
@@ -188,23 +194,28 @@ async fn walk(engine: Engine, expected: &Expected) {
 /// Gives the lifter an odd max for each lift whose max the program computes with.
 async fn enter_maxes(lifter: &Client, figures: &Value) -> BTreeMap<(String, &'static str), i64> {
     let mut maxes = BTreeMap::new();
+    for (index, (lift, kind)) in (0_i64..).zip(needed_maxes(figures)) {
+        let value = 151_250 + 28_750 * index;
+        let id = find(lifter, "/lifts", &lift).await;
+        #[allow(clippy::cast_precision_loss, reason = "a few hundred pounds")]
+        let body = json!({ "liftId": id, "type": kind, "value": value as f64 / 1000.0 });
+        lifter.post("/users/walker/lift-maxes", body).await.expect(201);
+        maxes.insert((lift, kind), value);
+    }
+    maxes
+}
+
+/// The lifts whose max the program computes with, and the type of max.
+fn needed_maxes(figures: &Value) -> BTreeSet<(String, &'static str)> {
+    let mut needed = BTreeSet::new();
     for (_, session) in sessions(figures) {
         for exercise in session["exercises"].as_array().expect("exercises") {
-            for group in groups(exercise) {
-                if let Some((kind, ..)) = load(group) {
-                    maxes.entry((max_lift(exercise), kind)).or_insert(0);
-                }
+            for (kind, _) in groups(exercise).iter().filter_map(load) {
+                needed.insert((max_lift(exercise), kind));
             }
         }
     }
-    for (index, ((lift, kind), value)) in (0_i64..).zip(&mut maxes) {
-        *value = 151_250 + 28_750 * index;
-        let id = find(lifter, "/lifts", lift).await;
-        #[allow(clippy::cast_precision_loss, reason = "a few hundred pounds")]
-        let body = json!({ "liftId": id, "type": kind, "value": *value as f64 / 1000.0 });
-        lifter.post("/users/walker/lift-maxes", body).await.expect(201);
-    }
-    maxes
+    needed
 }
 
 /// The id of what has `slug`.
