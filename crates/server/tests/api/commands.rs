@@ -133,9 +133,9 @@ async fn people_are_added_changed_and_ended() {
     assert!(run_with_line(path, &short, "short").refusal(1).contains("at least 12"));
     assert!(run_with_line(path, &short, "").refusal(1).contains("no password"));
     assert_eq!(run(path, &["user", "add", "eve@example.org", "--role", "king"]).code, Some(2));
-    let list = run(path, &["user", "list"]).good().to_owned();
+    let people = run(path, &["user", "list"]).good().to_owned();
     let row =
-        |email: &str| list.lines().find(|line| line.contains(email)).unwrap_or_else(|| panic!("{list}"));
+        |email: &str| people.lines().find(|line| line.contains(email)).unwrap_or_else(|| panic!("{people}"));
     assert!(row("ada@example.org").contains("admin") && row("ada@example.org").contains("active"));
     assert!(row("bob@example.org").contains("customer") && row("bob@example.org").contains("kg"));
 
@@ -165,18 +165,18 @@ async fn people_are_added_changed_and_ended() {
     let admin = Client::new(&server.root("powerpro.listen"))
         .with("authorization", &format!("Bearer {}", token(&["ada@example.org"])));
     admin.post("/lifts", json!({ "name": "Zercher squat" })).await.expect(201);
-    let lifter = Client::new(&server.root("powerpro.listen")).with("x-user-id", "lifter-1");
-    lifter.post("/prescriptions", json!({})).await.expect(403);
-    let lift = lifter.get("/lifts/by-slug/zercher-squat").await.id(200);
+    let person = Client::new(&server.root("powerpro.listen")).with("x-user-id", "lifter-1");
+    person.post("/prescriptions", json!({})).await.expect(403);
+    let lift = person.get("/lifts/by-slug/zercher-squat").await.id(200);
     let max = json!({ "liftId": lift, "type": "ONE_RM", "value": 100 });
-    let max = lifter.post("/users/lifter-1/lift-maxes", max).await.id(201);
+    let max = person.post("/users/lifter-1/lift-maxes", max).await.id(201);
     assert!(
         run(path, &["user", "attach", "lifter-2", "l@example.org"]).refusal(1).contains("no such account")
     );
     run(path, &["user", "attach", "lifter-1", "l@example.org"]).good();
-    let lifter = Client::new(&server.root("powerpro.listen"))
+    let person = Client::new(&server.root("powerpro.listen"))
         .with("authorization", &format!("Bearer {}", token(&["l@example.org"])));
-    lifter.get(&format!("/lift-maxes/{max}")).await.expect(200);
+    person.get(&format!("/lift-maxes/{max}")).await.expect(200);
     assert!(run(path, &["verify-audit"]).good().contains("sealed batches"));
 }
 
@@ -255,9 +255,7 @@ async fn write_until_killed(root: String, lift: String, writer: usize) -> Vec<St
             .header("content-type", "application/json")
             .body(body.to_string());
         let Ok(answer) = sent.send().await else { break };
-        if answer.status() != 201 {
-            panic!("{}", answer.text().await.unwrap_or_default());
-        }
+        assert_eq!(answer.status(), 201);
         let Ok(text) = answer.text().await else { break };
         let max: Value = serde_json::from_str(&text).unwrap();
         acknowledged.push(max["id"].as_str().unwrap().to_owned());

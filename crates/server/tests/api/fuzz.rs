@@ -283,7 +283,9 @@ impl Maker {
                             *text = format!("n{}-{}", self.made, self.dice.below(1000));
                         }
                         Value::Array(items) if name.ends_with("Ids") => {
-                            items.iter_mut().for_each(|item| *item = json!(self.id_of(name)));
+                            for item in items {
+                                *item = json!(self.id_of(name));
+                            }
                         }
                         member => self.make_real(member),
                     }
@@ -343,7 +345,7 @@ impl Maker {
 fn encode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || byte == b'-' {
-            out.push(char::from(byte))
+            out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
         }
@@ -374,7 +376,7 @@ fn fault(operation: &Operation, status: u16, body: &str) -> Option<String> {
 }
 
 /// The rows that there are, by their ids and slugs.
-async fn rows(server: &Server, operations: &[Operation]) -> Vec<Row> {
+async fn existing(server: &Server, operations: &[Operation]) -> Vec<Row> {
     let mut rows = vec![Row { kind: "user".to_owned(), id: "ada".to_owned() }];
     let lists = operations.iter().filter(|o| o.method == "GET" && !o.template.contains('{'));
     for path in lists.map(|o| o.template.as_str()).chain(["/users/ada/lift-maxes"]) {
@@ -395,11 +397,11 @@ async fn fuzz(engine: Engine, seed: u64, time: Duration) {
     let operations = operations();
     let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
     let mut maker = Maker { dice: Dice(seed), rows: Vec::new(), made: 0 };
-    let mut seen = std::collections::BTreeMap::<u16, usize>::new();
+    let mut counts = std::collections::BTreeMap::<u16, usize>::new();
     let start = Instant::now();
     while start.elapsed() < time {
-        if maker.made % FRESH == 0 {
-            maker.rows = rows(&server, &operations).await;
+        if maker.made.is_multiple_of(FRESH) {
+            maker.rows = existing(&server, &operations).await;
         }
         let operation = &operations[maker.dice.below(operations.len())];
         let request = maker.request(operation);
@@ -415,19 +417,19 @@ async fn fuzz(engine: Engine, seed: u64, time: Duration) {
             let body = request.body.as_deref().map(String::from_utf8_lossy);
             format!("{engine:?}, seed {seed}, request {}: {request:?}\n{body:?}", maker.made)
         };
-        let answer = sent.send().await.unwrap_or_else(|e| panic!("{}: {e}", place()));
-        let status = answer.status().as_u16();
-        let body = answer.text().await.unwrap_or_else(|e| panic!("{}: {e}", place()));
-        *seen.entry(status).or_default() += 1;
+        let sent = sent.send().await.unwrap_or_else(|e| panic!("{}: {e}", place()));
+        let status = sent.status().as_u16();
+        let body = sent.text().await.unwrap_or_else(|e| panic!("{}: {e}", place()));
+        *counts.entry(status).or_default() += 1;
         if let Some(fault) = fault(operation, status, &body) {
             panic!("{} {}: {fault}\n{}\n{status} {body}", operation.method, operation.template, place());
         }
-        if maker.made % 20 == 0 {
+        if maker.made.is_multiple_of(20) {
             server.advance_clock(1_000);
         }
     }
-    println!("{engine:?}: {} requests with the seed {seed}; by status: {seen:?}", maker.made);
-    assert!(seen.len() > 5, "the requests are too much alike: {seen:?}");
+    println!("{engine:?}: {} requests with the seed {seed}; by status: {counts:?}", maker.made);
+    assert!(counts.len() > 5, "the requests are too much alike: {counts:?}");
     server.stop().await;
 }
 

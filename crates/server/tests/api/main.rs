@@ -1,4 +1,5 @@
 //! Black-box tests: a real server, real sockets, both engines.
+#![allow(clippy::unwrap_used, reason = "in a test it is the assertion")]
 
 mod access;
 mod audit;

@@ -26,7 +26,9 @@ fn paste(directory: &Path, root: &str, blocks: &[String]) -> Vec<String> {
     let mut script = "set -e -o pipefail\n".to_owned();
     for block in blocks {
         script.push_str(&block.replace(DOCUMENTED, &root.replace("127.0.0.1", "localhost")));
-        script.push_str(&format!("\necho; echo '{END}'\n"));
+        script.push_str("\necho; echo '");
+        script.push_str(END);
+        script.push_str("'\n");
     }
     let output =
         Command::new("bash").arg("-c").arg(&script).current_dir(directory).output().expect("bash runs");
