@@ -38,7 +38,8 @@ both! {
 
     async fn everything_wrong_with_a_cycle_is_said_at_once(server) {
         let admin = server.admin();
-        admin.post("/cycles", json!({})).await.refused(400, "validation failed", &["name is required", "lengthWeeks is required"]);
+        let missing = ["name is required", "lengthWeeks is required"];
+        admin.post("/cycles", json!({})).await.refused(400, "validation failed", &missing);
         for length in [json!(0), json!(-4), json!(501), json!(1.5), json!("4"), json!(true), json!([4])] {
             admin.post("/cycles", json!({ "name": "", "lengthWeeks": length })).await.refused(
                 400,
@@ -110,9 +111,12 @@ both! {
             let page = admin.get(&format!("/cycles?{query}")).await.expect(200);
             assert_eq!((names(&page), &page["totalItems"]), (expected, &json!(3)), "{query}");
         }
-        for (query, field) in
-            [("page=x", "page"), ("pageSize=0", "pageSize"), ("sortBy=length_weeks", "sortBy"), ("sortOrder=up", "sortOrder")]
-        {
+        for (query, field) in [
+            ("page=x", "page"),
+            ("pageSize=0", "pageSize"),
+            ("sortBy=length_weeks", "sortBy"),
+            ("sortOrder=up", "sortOrder"),
+        ] {
             admin.get(&format!("/cycles?{query}")).await.refused(400, "validation failed", &[field]);
         }
     }

@@ -71,7 +71,9 @@ both! {
 
         let longest = json!({ "name": "É".repeat(100), "slug": "x".repeat(100) });
         let id = admin.post("/lifts", longest).await.id(201);
-        let body = json!({ "name": null, "slug": null, "isCompetitionLift": null, "parentLiftId": 7, "clearParentLift": "no" });
+        let body = json!({
+            "name": null, "slug": null, "isCompetitionLift": null, "parentLiftId": 7, "clearParentLift": "no"
+        });
         admin.put(&format!("/lifts/{id}"), body).await.refused(
             400,
             "validation failed",
@@ -210,7 +212,9 @@ both! {
         assert_eq!(admin.get(&path).await.expect(200), expected);
         assert_eq!(admin.put(&path, json!({})).await.expect(200), expected);
 
-        let body = json!({ "slug": "box-squat", "isCompetitionLift": true, "parentLiftId": bench, "clearParentLift": false });
+        let body = json!({
+            "slug": "box-squat", "isCompetitionLift": true, "parentLiftId": bench, "clearParentLift": false
+        });
         let changed = admin.put(&path, body).await.expect(200);
         assert_eq!((&changed["slug"], &changed["isCompetitionLift"]), (&json!("box-squat"), &json!(true)));
         assert_eq!(changed["parentLiftId"], bench);
@@ -240,7 +244,8 @@ both! {
         let paused = variation(&admin, "Paused Front Squat", &front).await;
         for parent in [&squat, &front, &paused] {
             let body = json!({ "parentLiftId": parent });
-            admin.put(&format!("/lifts/{squat}"), body).await.refused(400, "validation failed", &["parentLiftId must not be"]);
+            let answer = admin.put(&format!("/lifts/{squat}"), body).await;
+            answer.refused(400, "validation failed", &["parentLiftId must not be"]);
         }
         let moved = admin.put(&format!("/lifts/{paused}"), json!({ "parentLiftId": squat })).await.expect(200);
         assert_eq!(moved["parentLiftId"], squat);

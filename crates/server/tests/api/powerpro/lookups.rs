@@ -70,7 +70,8 @@ both! {
     async fn everything_wrong_with_a_table_is_said_at_once(server) {
         let admin = server.admin();
         for kind in [WEEKLY, DAILY] {
-            admin.post(kind.path, json!({})).await.refused(400, "validation failed", &["name is required", "entries is required"]);
+            let missing = ["name is required", "entries is required"];
+            admin.post(kind.path, json!({})).await.refused(400, "validation failed", &missing);
             for entries in [json!([]), json!("1"), json!(65)] {
                 admin.post(kind.path, json!({ "name": "", "entries": entries })).await.refused(
                     400,
@@ -91,7 +92,11 @@ both! {
                 "validation failed",
                 &["name cannot be null", "entries cannot be null"],
             );
-            admin.put(&path, json!({ "name": " ", "entries": {} })).await.refused(400, "validation failed", &["name must be", "entries must"]);
+            admin.put(&path, json!({ "name": " ", "entries": {} })).await.refused(
+                400,
+                "validation failed",
+                &["name must be", "entries must"],
+            );
             assert_eq!(admin.get(&path).await.expect(200)["entries"], (kind.entries)());
         }
     }

@@ -201,7 +201,8 @@ both! {
         assert_eq!(admin.get(&path).await.expect(200)["parameters"], linear());
 
         let cycle = admin.put(&path, json!({ "type": "CYCLE" })).await.expect(200);
-        assert_eq!((&cycle["type"], &cycle["parameters"]), (&json!("CYCLE"), &json!({ "increment": 5.0, "maxType": "TRAINING_MAX" })));
+        assert_eq!(cycle["type"], "CYCLE");
+        assert_eq!(cycle["parameters"], json!({ "increment": 5.0, "maxType": "TRAINING_MAX" }));
         let back = json!({ "type": "LINEAR" });
         admin.put(&path, back).await.refused(400, "validation failed", &["parameters.triggerType is required"]);
         let both = admin.put(&path, json!({ "type": "LINEAR", "parameters": linear() })).await.expect(200);
