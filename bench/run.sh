@@ -87,7 +87,7 @@ measure() { # fills rate and p99 with medians of three
     if awk '$3 > 0 { exit 1 }' "$runs.$kind"; then :; else echo "bench: requests of $kind failed" >&2; exit 1; fi
     rate[$kind]=$(cut -d' ' -f1 "$runs.$kind" | median)
     spread=$(cut -d' ' -f1 "$runs.$kind" | sort -n |
-      awk -v s="$spread" '{ r[NR] = $1 } END { d = 100 * (r[3] - r[1]) / r[2]; printf "%.0f", d > s ? d : s }')
+      awk -v s="$spread" '{ r[NR] = $1 } END { d = 100 * (r[3] - r[1]) / r[2]; printf "%.0f", (d > s ? d : s) }')
     p99[$kind]=$(cut -d' ' -f2 "$runs.$kind" | median)
   done
 }
