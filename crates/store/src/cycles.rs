@@ -4,7 +4,7 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
 
 use crate::engine::Tx;
-use crate::listing::{Listing, Order, Wanted, Window};
+use crate::listing::{Listing, NamedSort, Order, Wanted, Window};
 use crate::row::Row;
 use crate::statements::statements;
 use crate::values::values;
@@ -41,15 +41,6 @@ pub struct Cycle {
     pub updated_at: Millis,
 }
 
-/// How to sort.
-#[derive(Debug, Clone, Copy)]
-pub enum Sort {
-    /// By name.
-    Name,
-    /// By age.
-    CreatedAt,
-}
-
 /// The cycle with this id.
 pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Cycle>> {
     tx.query_opt(FIND, values![id], cycle)
@@ -61,7 +52,7 @@ pub fn get(tx: &mut Tx<'_>, id: &str) -> Result<Cycle> {
 }
 
 /// One page of cycles, and how many there are.
-pub fn list(tx: &mut Tx<'_>, sort: Sort, order: Order, window: Window) -> Result<(Vec<Cycle>, u64)> {
+pub fn list(tx: &mut Tx<'_>, sort: NamedSort, order: Order, window: Window) -> Result<(Vec<Cycle>, u64)> {
     LISTING.page(tx, &Wanted { scope: &[], filters: &[], sort: sort as usize, order, window }, cycle)
 }
 

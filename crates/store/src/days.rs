@@ -5,7 +5,7 @@ use ferrum_domain::{Conflict, Error, Result, parse};
 use serde_json::{Map, Value as Json};
 
 use crate::engine::Tx;
-use crate::listing::{Listing, Order, Wanted, Window};
+use crate::listing::{Listing, NamedSort, Order, Wanted, Window};
 use crate::row::Row;
 use crate::statements::statements;
 use crate::values::values;
@@ -79,15 +79,6 @@ pub struct Filter {
     pub program_id: Option<String>,
 }
 
-/// How to sort.
-#[derive(Debug, Clone, Copy)]
-pub enum Sort {
-    /// By name.
-    Name,
-    /// By age.
-    CreatedAt,
-}
-
 /// The day with this id.
 pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Day>> {
     tx.query_opt(FIND, values![id], day)
@@ -112,7 +103,7 @@ pub fn find_by_slug(tx: &mut Tx<'_>, slug: &str, program_id: Option<&str>) -> Re
 pub fn list(
     tx: &mut Tx<'_>,
     filter: &Filter,
-    sort: Sort,
+    sort: NamedSort,
     order: Order,
     window: Window,
 ) -> Result<(Vec<Day>, u64)> {

@@ -5,7 +5,7 @@ use ferrum_domain::{Conflict, Error, Result};
 
 use crate::catalogue;
 use crate::engine::Tx;
-use crate::listing::{Listing, Order, Wanted, Window};
+use crate::listing::{Listing, NamedSort, Order, Wanted, Window};
 use crate::row::Row;
 use crate::statements::statements;
 use crate::values::values;
@@ -61,15 +61,6 @@ pub struct Filter {
     pub is_competition: Option<bool>,
 }
 
-/// How to sort.
-#[derive(Debug, Clone, Copy)]
-pub enum Sort {
-    /// By name.
-    Name,
-    /// By age.
-    CreatedAt,
-}
-
 /// The lift with this id.
 pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Lift>> {
     tx.query_opt(FIND, values![id], lift)
@@ -89,7 +80,7 @@ pub fn find_by_slug(tx: &mut Tx<'_>, slug: &str) -> Result<Option<Lift>> {
 pub fn list(
     tx: &mut Tx<'_>,
     filter: &Filter,
-    sort: Sort,
+    sort: NamedSort,
     order: Order,
     window: Window,
 ) -> Result<(Vec<Lift>, u64)> {

@@ -26,6 +26,15 @@ pub enum Order {
     Descending,
 }
 
+/// How to sort things with names: the first two sorts of their [`Listing`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedSort {
+    /// By name.
+    Name,
+    /// By age.
+    CreatedAt,
+}
+
 /// A list that clients can filter, sort and page.
 ///
 /// ```text
@@ -58,7 +67,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) scope: &'a [Value<'a>],
     /// A value, or `None`, for each filter.
     pub(crate) filters: &'a [Option<Value<'a>>],
-    /// Position in the listing's sorts: `Sort::Name as usize`.
+    /// Position in the listing's sorts: `NamedSort::Name as usize`.
     pub(crate) sort: usize,
     /// Direction of the sort.
     pub(crate) order: Order,

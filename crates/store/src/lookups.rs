@@ -9,7 +9,7 @@ macro_rules! lookup_table {
             use ferrum_domain::{Error, Result, parse};
 
             use crate::engine::Tx;
-            use crate::listing::{Listing, Order, Wanted, Window};
+            use crate::listing::{Listing, NamedSort, Order, Wanted, Window};
             use crate::row::Row;
             use crate::statements::statements;
             use crate::values::values;
@@ -48,15 +48,6 @@ macro_rules! lookup_table {
                 pub updated_at: Millis,
             }
 
-            /// How to sort.
-            #[derive(Debug, Clone, Copy)]
-            pub enum Sort {
-                /// By name.
-                Name,
-                /// By age.
-                CreatedAt,
-            }
-
             /// The lookup with this id.
             pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Lookup>> {
                 tx.query_opt(FIND, values![id], lookup)
@@ -68,7 +59,7 @@ macro_rules! lookup_table {
             }
 
             /// One page of lookups, and how many there are.
-            pub fn list(tx: &mut Tx<'_>, sort: Sort, order: Order, window: Window) -> Result<(Vec<Lookup>, u64)> {
+            pub fn list(tx: &mut Tx<'_>, sort: NamedSort, order: Order, window: Window) -> Result<(Vec<Lookup>, u64)> {
                 LISTING.page(tx, &Wanted { scope: &[], filters: &[], sort: sort as usize, order, window }, lookup)
             }
 

@@ -5,7 +5,7 @@ use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Conflict, Error, Result};
 
 use crate::engine::Tx;
-use crate::listing::{Listing, Order, Wanted, Window};
+use crate::listing::{Listing, NamedSort, Order, Wanted, Window};
 use crate::row::Row;
 use crate::statements::statements;
 use crate::values::values;
@@ -59,15 +59,6 @@ pub struct Program {
     pub updated_at: Millis,
 }
 
-/// How to sort.
-#[derive(Debug, Clone, Copy)]
-pub enum Sort {
-    /// By name.
-    Name,
-    /// By age.
-    CreatedAt,
-}
-
 /// The program with this id.
 pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Program>> {
     tx.query_opt(FIND, values![id], program)
@@ -84,7 +75,7 @@ pub fn find_by_slug(tx: &mut Tx<'_>, slug: &str) -> Result<Option<Program>> {
 }
 
 /// One page of programs, and how many there are.
-pub fn list(tx: &mut Tx<'_>, sort: Sort, order: Order, window: Window) -> Result<(Vec<Program>, u64)> {
+pub fn list(tx: &mut Tx<'_>, sort: NamedSort, order: Order, window: Window) -> Result<(Vec<Program>, u64)> {
     LISTING.page(tx, &Wanted { scope: &[], filters: &[], sort: sort as usize, order, window }, program)
 }
 

@@ -5,7 +5,7 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result, parse};
 
 use crate::engine::Tx;
-use crate::listing::{Listing, Order, Wanted, Window};
+use crate::listing::{Listing, NamedSort, Order, Wanted, Window};
 use crate::row::Row;
 use crate::statements::statements;
 use crate::values::values;
@@ -50,15 +50,6 @@ pub struct Filter {
     pub kind: Option<ProgressionType>,
 }
 
-/// How to sort.
-#[derive(Debug, Clone, Copy)]
-pub enum Sort {
-    /// By name.
-    Name,
-    /// By age.
-    CreatedAt,
-}
-
 /// The progression with this id.
 pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Progression>> {
     tx.query_opt(FIND, values![id], progression)
@@ -73,7 +64,7 @@ pub fn get(tx: &mut Tx<'_>, id: &str) -> Result<Progression> {
 pub fn list(
     tx: &mut Tx<'_>,
     filter: &Filter,
-    sort: Sort,
+    sort: NamedSort,
     order: Order,
     window: Window,
 ) -> Result<(Vec<Progression>, u64)> {

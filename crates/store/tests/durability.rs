@@ -20,7 +20,7 @@ use ferrum_domain::Error;
 use ferrum_domain::time::Millis;
 use ferrum_store::audit::{self, Entry};
 use ferrum_store::lifts::{self, Lift};
-use ferrum_store::listing::{Order, Window};
+use ferrum_store::listing::{NamedSort, Order, Window};
 use ferrum_store::{Db, Options, catalogue};
 
 /// Says in a child which file to write to; `FERRUM_CHILD_NAME` begins its ids.
@@ -81,7 +81,7 @@ async fn kept(db: &Db) -> BTreeSet<String> {
         for page in 1.. {
             let window = Window { page, size: 10_000 };
             let (rows, total) =
-                lifts::list(tx, &lifts::Filter::default(), lifts::Sort::Name, Order::Ascending, window)?;
+                lifts::list(tx, &lifts::Filter::default(), NamedSort::Name, Order::Ascending, window)?;
             lifts.extend(rows.into_iter().map(|lift| lift.id));
             if lifts.len() as u64 >= total {
                 break;

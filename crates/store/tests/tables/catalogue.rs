@@ -4,7 +4,7 @@ use ferrum_domain::Conflict;
 use ferrum_domain::time::Millis;
 use ferrum_store::days::{self, DayPrescription};
 use ferrum_store::lifts::{self, Lift};
-use ferrum_store::listing::{Order, Window};
+use ferrum_store::listing::{NamedSort, Order, Window};
 use ferrum_store::weeks::WeekDay;
 use ferrum_store::{
     catalogue, cycles, lift_maxes, prescriptions, program_progressions, programs, progressions, weeks,
@@ -85,17 +85,17 @@ async fn lists_filter_sort_and_page() {
         };
         let page = |page, size| Window { page, size };
         for (filter, sort, order, window, ids, total) in [
-            (None, lifts::Sort::Name, Order::Ascending, ALL, "4231", 4),
-            (None, lifts::Sort::Name, Order::Descending, ALL, "1324", 4),
-            (None, lifts::Sort::CreatedAt, Order::Ascending, ALL, "1234", 4),
-            (None, lifts::Sort::CreatedAt, Order::Descending, ALL, "4321", 4),
-            (Some(true), lifts::Sort::Name, Order::Ascending, ALL, "421", 3),
-            (Some(false), lifts::Sort::CreatedAt, Order::Ascending, ALL, "3", 1),
-            (None, lifts::Sort::Name, Order::Ascending, page(1, 3), "423", 4),
-            (None, lifts::Sort::Name, Order::Ascending, page(2, 3), "1", 4),
-            (None, lifts::Sort::Name, Order::Ascending, page(2, 2), "31", 4),
-            (None, lifts::Sort::Name, Order::Ascending, page(9, 2), "", 4),
-            (None, lifts::Sort::Name, Order::Ascending, page(u64::MAX, 100), "", 4),
+            (None, NamedSort::Name, Order::Ascending, ALL, "4231", 4),
+            (None, NamedSort::Name, Order::Descending, ALL, "1324", 4),
+            (None, NamedSort::CreatedAt, Order::Ascending, ALL, "1234", 4),
+            (None, NamedSort::CreatedAt, Order::Descending, ALL, "4321", 4),
+            (Some(true), NamedSort::Name, Order::Ascending, ALL, "421", 3),
+            (Some(false), NamedSort::CreatedAt, Order::Ascending, ALL, "3", 1),
+            (None, NamedSort::Name, Order::Ascending, page(1, 3), "423", 4),
+            (None, NamedSort::Name, Order::Ascending, page(2, 3), "1", 4),
+            (None, NamedSort::Name, Order::Ascending, page(2, 2), "31", 4),
+            (None, NamedSort::Name, Order::Ascending, page(9, 2), "", 4),
+            (None, NamedSort::Name, Order::Ascending, page(u64::MAX, 100), "", 4),
         ] {
             assert_eq!(
                 list(filter, sort, order, window).await.unwrap(),

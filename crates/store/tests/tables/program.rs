@@ -5,7 +5,7 @@ use ferrum_domain::strength::lookup::{DailyEntries, WeeklyEntries};
 use ferrum_domain::strength::progression::{Event, ProgressionType};
 use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Conflict, parse};
-use ferrum_store::listing::Order;
+use ferrum_store::listing::{NamedSort, Order};
 use ferrum_store::weeks::WeekDay;
 use ferrum_store::{
     Db, cycles, daily_lookups, days, program_progressions, programs, progressions, weekly_lookups, weeks,
@@ -180,7 +180,7 @@ async fn progressions_keep_their_rules() {
         let ids = |kind| {
             db.read(move |tx| {
                 let filter = progressions::Filter { kind };
-                let sort = progressions::Sort::Name;
+                let sort = NamedSort::Name;
                 let (rows, total) = progressions::list(tx, &filter, sort, Order::Ascending, ALL)?;
                 Ok((rows.into_iter().map(|row| row.id).collect::<Vec<_>>().join(" "), total))
             })

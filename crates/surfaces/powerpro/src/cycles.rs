@@ -4,7 +4,7 @@ use ferrum_domain::Violations;
 use ferrum_domain::strength::limits::MAX_WEEKS;
 use ferrum_domain::time::Millis;
 use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
-use ferrum_store::cycles::{self, Cycle, Sort};
+use ferrum_store::cycles::{self, Cycle};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -66,9 +66,8 @@ ferrum_endpoint::body! {
 pub async fn list(call: Call<Authenticated>, query: Asked<NamedQuery>) -> Reply<200, Page<CycleOut>> {
     call.read_catalogue(move |tx| {
         let mut violations = Violations::new();
-        let (window, by_age, order) = query.get()?.read(&mut violations);
+        let (window, sort, order) = query.get()?.read(&mut violations);
         violations.check()?;
-        let sort = if by_age { Sort::CreatedAt } else { Sort::Name };
         Ok(Page::new(window, cycles::list(tx, sort, order, window)?, CycleOut::from))
     })
     .await

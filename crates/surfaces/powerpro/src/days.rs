@@ -6,8 +6,7 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result, Violations, parse};
 use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
 use ferrum_store::Tx;
-use ferrum_store::days::{self, Day, DayPrescription, Filter, Sort};
-use ferrum_store::listing::Order;
+use ferrum_store::days::{self, Day, DayPrescription, Filter};
 use ferrum_store::{prescriptions, programs};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::dialect::{Call, Reply, Sent};
 use crate::fields;
-use crate::page::{Page, PageQuery, choice, order};
+use crate::page::{NamedQuery, Page};
 
 /// A day as clients see it in lists and after a change of its own fields.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -144,15 +143,7 @@ ferrum_endpoint::body! {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub struct DayQuery {
     #[serde(flatten)]
-    page: PageQuery,
-    /// Field to sort by: `name` (default) or `created_at`.
-    #[serde(rename = "sortBy")]
-    #[schemars(extend("enum" = ["name", "created_at"]))]
-    sort_by: Option<String>,
-    /// `asc` (default) or `desc`.
-    #[serde(rename = "sortOrder")]
-    #[schemars(extend("enum" = ["asc", "desc"]))]
-    sort_order: Option<String>,
+    named: NamedQuery,
     /// Only the days of this program.
     program_id: Option<String>,
 }
@@ -169,17 +160,10 @@ pub async fn list(call: Call<Authenticated>, query: Asked<DayQuery>) -> Reply<20
     call.read_catalogue(move |tx| {
         let query = query.get()?;
         let mut violations = Violations::new();
-        let window = query.page.window(&mut violations);
-        let sort = choice(
-            "sortBy",
-            query.sort_by.as_deref(),
-            &[("name", Sort::Name), ("created_at", Sort::CreatedAt)],
-            &mut violations,
-        );
-        let order = order(query.sort_order.as_deref(), Order::Ascending, &mut violations);
+        let (window, sort, order) = query.named.read(&mut violations);
         violations.check()?;
         let filter = Filter { program_id: query.program_id.clone() };
-        let rows = days::list(tx, &filter, sort.unwrap_or(Sort::Name), order, window)?;
+        let rows = days::list(tx, &filter, sort, order, window)?;
         Ok(Page::new(window, rows, DayOut::from))
     })
     .await
@@ -215,7 +199,9 @@ pub async fn create(sent: Sent<Admin, DayIn>) -> Reply<201, DayOut> {
         let slug = fields::slug_or_from_name(&body.slug, name.as_deref(), &mut violations);
         let metadata = body.metadata.optional("metadata", &mut violations).cloned();
         let program = body.program_id.optional("programId", &mut violations);
-        let program_id = program_of(tx, program, &mut violations)?;
+        let program_id =
+            fields::reference(tx, "programId", "program", program, programs::find, &mut violations)?
+                .map(|program| program.id);
         let now = app.clock.now();
         let day = violations.finish(name.zip(slug).map(|(name, slug)| Day {
             id: app.ids.uuid(),
@@ -246,7 +232,15 @@ pub async fn update(sent: Sent<Admin, DayPatch>) -> Reply<200, DayOut> {
         let clear_program = body.clear_program_id.optional("clearProgramId", &mut violations) == Some(&true);
         let metadata = if clear_metadata { Some(None) } else { metadata };
         let program = if clear_program { Some(None) } else { program };
-        let program_id = program_of(tx, program.flatten(), &mut violations)?;
+        let program_id = fields::reference(
+            tx,
+            "programId",
+            "program",
+            program.flatten(),
+            programs::find,
+            &mut violations,
+        )?
+        .map(|program| program.id);
         violations.check()?;
         let mut day = days::get(tx, &id)?;
         day.name = name.unwrap_or(day.name);
@@ -281,17 +275,14 @@ pub async fn add_prescription(sent: Sent<Admin, DayPrescriptionIn>) -> Reply<201
         let named = body.prescription_id.required("prescriptionId", &mut violations);
         let given = body.order.optional("order", &mut violations);
         let order = fields::whole("order", given, 0..=fields::LAST_PLACE, &mut violations);
-        let prescription = match named {
-            Some(named) => fields::reference(
-                tx,
-                "prescriptionId",
-                "prescription",
-                named,
-                prescriptions::find,
-                &mut violations,
-            )?,
-            None => None,
-        };
+        let prescription = fields::reference(
+            tx,
+            "prescriptionId",
+            "prescription",
+            named,
+            prescriptions::find,
+            &mut violations,
+        )?;
         let prescription = violations.finish(prescription)?;
         let day = days::get(tx, &id)?;
         let order = match order {
@@ -352,10 +343,4 @@ fn is_permutation(ids: &[String], places: &[DayPrescription]) -> bool {
 fn detail(tx: &mut Tx<'_>, day: Day) -> Result<DayDetail> {
     let prescriptions = days::prescriptions(tx, &day.id)?.into_iter().map(Into::into).collect();
     Ok(DayDetail { day: day.into(), prescriptions })
-}
-
-fn program_of(tx: &mut Tx<'_>, id: Option<&String>, violations: &mut Violations) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(fields::reference(tx, "programId", "program", id, programs::find, violations)?
-        .map(|program| program.id))
 }

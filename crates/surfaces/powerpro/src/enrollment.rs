@@ -3,10 +3,10 @@
 use ferrum_app::actions::compile_program::{self, CompiledProgram};
 use ferrum_app::actions::enroll_in_program::enroll_in_program;
 use ferrum_domain::time::Millis;
-use ferrum_domain::{Error, Result, Violations};
+use ferrum_domain::{Error, Violations};
 use ferrum_endpoint::{Body as _, Done, Owner};
 use ferrum_store::enrollments::{self, Enrollment};
-use ferrum_store::{Tx, programs};
+use ferrum_store::programs;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -107,7 +107,9 @@ pub async fn create(sent: Sent<Owner, EnrollmentIn>) -> Reply<201, EnrollmentOut
     sent.write(move |tx, me, body| {
         let mut violations = Violations::new();
         let program_id = body.program_id.required("programId", &mut violations);
-        let program_id = known_program(tx, program_id, &mut violations)?;
+        let program_id =
+            fields::reference(tx, "programId", "program", program_id, programs::find, &mut violations)?
+                .map(|program| program.id);
         let program_id = violations.finish(program_id)?;
         let account = owner::account(tx, &app, me, &user_id)?;
         let enrollment = enroll_in_program(&app, tx, account, &user_id, program_id)?;
@@ -131,14 +133,4 @@ pub async fn delete(call: Call<Owner>) -> Reply<204, ()> {
         Ok(Done::new("enrollments", enrollment.id, vec![], ()))
     })
     .await
-}
-
-fn known_program(
-    tx: &mut Tx<'_>,
-    id: Option<&String>,
-    violations: &mut Violations,
-) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(fields::reference(tx, "programId", "program", id, programs::find, violations)?
-        .map(|program| program.id))
 }

@@ -62,15 +62,16 @@ pub(crate) fn whole(
     None
 }
 
-/// Checks that the row a body refers to exists; `what` is its noun, e.g. `lift`.
+/// The row that a body refers to, if it refers to one; `what` is its noun, e.g. `lift`.
 pub(crate) fn reference<T>(
     tx: &mut Tx<'_>,
     field: &str,
     what: &str,
-    id: &str,
+    id: Option<&String>,
     find: impl FnOnce(&mut Tx<'_>, &str) -> Result<Option<T>>,
     violations: &mut Violations,
 ) -> Result<Option<T>> {
+    let Some(id) = id else { return Ok(None) };
     // PostgreSQL cannot be asked about a NUL, and no id has one.
     let found = if id.contains('\0') { None } else { find(tx, id)? };
     if found.is_none() {

@@ -245,7 +245,8 @@ pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
         let now = app.clock.now();
         let mut violations = Violations::new();
         let lift = body.lift_id.required("liftId", &mut violations);
-        let lift_id = known_lift(tx, lift, &mut violations)?;
+        let lift_id =
+            fields::reference(tx, "liftId", "lift", lift, lifts::find, &mut violations)?.map(|lift| lift.id);
         let max_type = body.r#type.required("type", &mut violations);
         let max_type = choice("type", max_type.map(String::as_str), &TYPES, &mut violations);
         let value = weight(body.value.required("value", &mut violations), &mut violations);
@@ -312,11 +313,6 @@ fn stored(tx: &mut Tx<'_>, max: LiftMax, now: Millis) -> Result<StoredOut> {
     }
     let data = max.into();
     Ok(if warnings.is_empty() { StoredOut::Bare(data) } else { StoredOut::Warned { data, warnings } })
-}
-
-fn known_lift(tx: &mut Tx<'_>, id: Option<&String>, violations: &mut Violations) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(fields::reference(tx, "liftId", "lift", id, lifts::find, violations)?.map(|lift| lift.id))
 }
 
 fn weight(value: Option<&f64>, violations: &mut Violations) -> Option<Thousandths> {

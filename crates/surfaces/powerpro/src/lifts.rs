@@ -1,17 +1,15 @@
 //! `/lifts`: the exercises that programs prescribe.
 
 use ferrum_domain::time::Millis;
-use ferrum_domain::{Error, Result, Violations};
+use ferrum_domain::{Error, Violations};
 use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
-use ferrum_store::Tx;
-use ferrum_store::lifts::{self, Filter, Lift, Sort};
-use ferrum_store::listing::Order;
+use ferrum_store::lifts::{self, Filter, Lift};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::{Call, Reply, Sent};
 use crate::fields;
-use crate::page::{Page, PageQuery, choice, order};
+use crate::page::{NamedQuery, Page, choice};
 
 /// A lift as clients see it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -81,15 +79,7 @@ ferrum_endpoint::body! {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub struct LiftQuery {
     #[serde(flatten)]
-    page: PageQuery,
-    /// Field to sort by: `name` (default) or `created_at`.
-    #[serde(rename = "sortBy")]
-    #[schemars(extend("enum" = ["name", "created_at"]))]
-    sort_by: Option<String>,
-    /// `asc` (default) or `desc`.
-    #[serde(rename = "sortOrder")]
-    #[schemars(extend("enum" = ["asc", "desc"]))]
-    sort_order: Option<String>,
+    named: NamedQuery,
     /// Only competition lifts, or only others.
     #[schemars(with = "Option<bool>")]
     is_competition_lift: Option<String>,
@@ -100,14 +90,7 @@ pub async fn list(call: Call<Authenticated>, query: Asked<LiftQuery>) -> Reply<2
     call.read_catalogue(move |tx| {
         let query = query.get()?;
         let mut violations = Violations::new();
-        let window = query.page.window(&mut violations);
-        let sort = choice(
-            "sortBy",
-            query.sort_by.as_deref(),
-            &[("name", Sort::Name), ("created_at", Sort::CreatedAt)],
-            &mut violations,
-        );
-        let order = order(query.sort_order.as_deref(), Order::Ascending, &mut violations);
+        let (window, sort, order) = query.named.read(&mut violations);
         let is_competition = choice(
             "is_competition_lift",
             query.is_competition_lift.as_deref(),
@@ -115,7 +98,7 @@ pub async fn list(call: Call<Authenticated>, query: Asked<LiftQuery>) -> Reply<2
             &mut violations,
         );
         violations.check()?;
-        let rows = lifts::list(tx, &Filter { is_competition }, sort.unwrap_or(Sort::Name), order, window)?;
+        let rows = lifts::list(tx, &Filter { is_competition }, sort, order, window)?;
         Ok(Page::new(window, rows, LiftOut::from))
     })
     .await
@@ -142,7 +125,8 @@ pub async fn create(sent: Sent<Admin, LiftIn>) -> Reply<201, LiftOut> {
         let slug = fields::slug_or_from_name(&body.slug, name.as_deref(), &mut violations);
         let is_competition = body.is_competition_lift.optional("isCompetitionLift", &mut violations);
         let parent = body.parent_lift_id.optional("parentLiftId", &mut violations);
-        let parent_id = parent_lift(tx, parent, &mut violations)?;
+        let parent_id = fields::reference(tx, "parentLiftId", "lift", parent, lifts::find, &mut violations)?
+            .map(|lift| lift.id);
         let now = app.clock.now();
         let lift = violations.finish(name.zip(slug).map(|(name, slug)| Lift {
             id: app.ids.uuid(),
@@ -171,7 +155,9 @@ pub async fn update(sent: Sent<Admin, LiftPatch>) -> Reply<200, LiftOut> {
         let parent = body.parent_lift_id.patch("parentLiftId", &mut violations);
         let clear = body.clear_parent_lift.optional("clearParentLift", &mut violations) == Some(&true);
         let parent = if clear { Some(None) } else { parent };
-        let parent_id = parent_lift(tx, parent.flatten(), &mut violations)?;
+        let parent_id =
+            fields::reference(tx, "parentLiftId", "lift", parent.flatten(), lifts::find, &mut violations)?
+                .map(|lift| lift.id);
         if let Some(parent) = &parent_id
             && lifts::has_ancestor(tx, parent, &id)?
         {
@@ -198,9 +184,4 @@ pub async fn delete(call: Call<Admin>) -> Reply<204, ()> {
         Ok(Done::new("lifts", id.clone(), vec![], ()))
     })
     .await
-}
-
-fn parent_lift(tx: &mut Tx<'_>, id: Option<&String>, violations: &mut Violations) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(fields::reference(tx, "parentLiftId", "lift", id, lifts::find, violations)?.map(|lift| lift.id))
 }

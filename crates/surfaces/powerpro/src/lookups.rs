@@ -8,7 +8,7 @@ macro_rules! lookup_endpoints {
             use ferrum_domain::Violations;
             use ferrum_domain::time::Millis;
             use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
-            use ferrum_store::$module::{self as store, Lookup, Sort};
+            use ferrum_store::$module::{self as store, Lookup};
             use schemars::JsonSchema;
             use serde::Serialize;
             use serde_json::Value;
@@ -71,9 +71,8 @@ macro_rules! lookup_endpoints {
             ) -> Reply<200, Page<LookupOut>> {
                 call.read_catalogue(move |tx| {
                     let mut violations = Violations::new();
-                    let (window, by_age, order) = query.get()?.read(&mut violations);
+                    let (window, sort, order) = query.get()?.read(&mut violations);
                     violations.check()?;
-                    let sort = if by_age { Sort::CreatedAt } else { Sort::Name };
                     Ok(Page::new(window, store::list(tx, sort, order, window)?, LookupOut::from))
                 })
                 .await

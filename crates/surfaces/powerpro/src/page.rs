@@ -1,7 +1,7 @@
 //! PowerPro's lists: `page` and `pageSize` in, `{data, page, pageSize, totalItems, totalPages}` out.
 
 use ferrum_domain::Violations;
-use ferrum_store::listing::{Order, Window};
+use ferrum_store::listing::{NamedSort, Order, Window};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -116,12 +116,12 @@ pub struct NamedQuery {
 }
 
 impl NamedQuery {
-    /// The page asked for, whether it is sorted by age, and its direction.
-    pub(crate) fn read(&self, violations: &mut Violations) -> (Window, bool, Order) {
+    /// The page asked for, and what it is sorted by in which direction.
+    pub(crate) fn read(&self, violations: &mut Violations) -> (Window, NamedSort, Order) {
+        let sorts = [("name", NamedSort::Name), ("created_at", NamedSort::CreatedAt)];
         let window = self.page.window(violations);
-        let by_age =
-            choice("sortBy", self.sort_by.as_deref(), &[("name", false), ("created_at", true)], violations);
+        let sort = choice("sortBy", self.sort_by.as_deref(), &sorts, violations).unwrap_or(NamedSort::Name);
         let order = order(self.sort_order.as_deref(), Order::Ascending, violations);
-        (window, by_age.unwrap_or(false), order)
+        (window, sort, order)
     }
 }

@@ -269,7 +269,7 @@ pub async fn create(sent: Sent<Admin, PrescriptionIn>) -> Reply<201, Prescriptio
         let mut violations = Violations::new();
         let v = &mut violations;
         let lift = body.lift_id.required("liftId", v);
-        let lift_id = lift_of(tx, "liftId", lift, v)?;
+        let lift_id = fields::reference(tx, "liftId", "lift", lift, lifts::find, v)?.map(|lift| lift.id);
         let load_strategy = load_strategy(tx, body.load_strategy.required("loadStrategy", v), v)?;
         let set_scheme = set_scheme(body.set_scheme.required("setScheme", v), v);
         let order = fields::whole("order", body.order.optional("order", v), 0..=fields::LAST_PLACE, v);
@@ -303,7 +303,7 @@ pub async fn update(sent: Sent<Admin, PrescriptionPatch>) -> Reply<200, Prescrip
         let mut violations = Violations::new();
         let v = &mut violations;
         let lift = body.lift_id.kept("liftId", v);
-        let lift_id = lift_of(tx, "liftId", lift, v)?;
+        let lift_id = fields::reference(tx, "liftId", "lift", lift, lifts::find, v)?.map(|lift| lift.id);
         let load_strategy = load_strategy(tx, body.load_strategy.kept("loadStrategy", v), v)?;
         let set_scheme = set_scheme(body.set_scheme.kept("setScheme", v), v);
         let order = fields::whole("order", body.order.kept("order", v), 0..=fields::LAST_PLACE, v);
@@ -336,16 +336,6 @@ pub async fn delete(call: Call<Admin>) -> Reply<204, ()> {
     .await
 }
 
-fn lift_of(
-    tx: &mut Tx<'_>,
-    field: &str,
-    id: Option<&String>,
-    violations: &mut Violations,
-) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(fields::reference(tx, field, "lift", id, lifts::find, violations)?.map(|lift| lift.id))
-}
-
 fn load_strategy(
     tx: &mut Tx<'_>,
     json: Option<&LoadStrategyJson>,
@@ -354,7 +344,7 @@ fn load_strategy(
     let Some(LoadStrategyJson(json)) = json else { return Ok(None) };
     let strategy = LoadStrategy::parse("loadStrategy", json, violations);
     let other_lift = strategy.as_ref().and_then(|strategy| strategy.of_lift_id.as_ref());
-    lift_of(tx, "loadStrategy.ofLiftId", other_lift, violations)?;
+    fields::reference(tx, "loadStrategy.ofLiftId", "lift", other_lift, lifts::find, violations)?;
     Ok(strategy)
 }
 

@@ -1,10 +1,10 @@
 //! `/programs/{programId}/progressions`: which progressions a program applies to which lifts.
 
+use ferrum_domain::Violations;
 use ferrum_domain::time::Millis;
-use ferrum_domain::{Result, Violations};
 use ferrum_endpoint::{Admin, Authenticated, Body as _, Done};
 use ferrum_store::program_progressions::{self, ProgramProgression};
-use ferrum_store::{Tx, lifts, programs, progressions};
+use ferrum_store::{lifts, programs, progressions};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -95,19 +95,26 @@ pub async fn create(sent: Sent<Admin, ConfigurationIn>) -> Reply<201, Configurat
     sent.write(move |tx, _, body| {
         let mut violations = Violations::new();
         let progression_id = body.progression_id.required("progressionId", &mut violations);
-        let progression_id = progression(tx, progression_id, &mut violations)?;
+        let progression = fields::reference(
+            tx,
+            "progressionId",
+            "progression",
+            progression_id,
+            progressions::find,
+            &mut violations,
+        )?;
         let lift_id = body.lift_id.optional("liftId", &mut violations);
-        let lift_id = lift(tx, lift_id, &mut violations)?;
+        let lift = fields::reference(tx, "liftId", "lift", lift_id, lifts::find, &mut violations)?;
         let priority = body.priority.optional("priority", &mut violations);
         let priority = fields::whole("priority", priority, 0..=LAST_PRIORITY, &mut violations);
-        let progression_id = violations.finish(progression_id)?;
+        let progression = violations.finish(progression)?;
         let program = programs::get(tx, &program_id)?;
         let now = app.clock.now();
         let row = ProgramProgression {
             id: app.ids.uuid(),
             program_id: program.id,
-            progression_id,
-            lift_id,
+            progression_id: progression.id,
+            lift_id: lift.map(|lift| lift.id),
             priority: priority.unwrap_or(0),
             created_at: now,
             updated_at: now,
@@ -125,15 +132,24 @@ pub async fn update(sent: Sent<Admin, ConfigurationPatch>) -> Reply<200, Configu
     sent.write(move |tx, _, body| {
         let mut violations = Violations::new();
         let progression_id = body.progression_id.kept("progressionId", &mut violations);
-        let progression_id = progression(tx, progression_id, &mut violations)?;
-        let other_lift = body.lift_id.patch("liftId", &mut violations);
-        let lift_id = lift(tx, other_lift.flatten(), &mut violations)?;
+        let progression = fields::reference(
+            tx,
+            "progressionId",
+            "progression",
+            progression_id,
+            progressions::find,
+            &mut violations,
+        )?;
+        let lift_id = body.lift_id.patch("liftId", &mut violations);
+        let lift = fields::reference(tx, "liftId", "lift", lift_id.flatten(), lifts::find, &mut violations)?;
         let priority = body.priority.kept("priority", &mut violations);
         let priority = fields::whole("priority", priority, 0..=LAST_PRIORITY, &mut violations);
         violations.check()?;
         let mut row = program_progressions::get(tx, &program_id, &id)?;
-        row.progression_id = progression_id.unwrap_or(row.progression_id);
-        row.lift_id = if other_lift.is_some() { lift_id } else { row.lift_id };
+        row.progression_id = progression.map_or(row.progression_id, |progression| progression.id);
+        if lift_id.is_some() {
+            row.lift_id = lift.map(|lift| lift.id);
+        }
         row.priority = priority.unwrap_or(row.priority);
         row.updated_at = app.clock.now();
         program_progressions::update(tx, &row)?;
@@ -150,15 +166,4 @@ pub async fn delete(call: Call<Admin>) -> Reply<204, ()> {
         Ok(Done::new("program_progressions", id.clone(), vec![], ()))
     })
     .await
-}
-
-fn progression(tx: &mut Tx<'_>, id: Option<&String>, violations: &mut Violations) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    let found = fields::reference(tx, "progressionId", "progression", id, progressions::find, violations)?;
-    Ok(found.map(|row| row.id))
-}
-
-fn lift(tx: &mut Tx<'_>, id: Option<&String>, violations: &mut Violations) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(fields::reference(tx, "liftId", "lift", id, lifts::find, violations)?.map(|row| row.id))
 }

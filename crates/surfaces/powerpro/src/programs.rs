@@ -5,7 +5,7 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Result, Violations};
 use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
-use ferrum_store::programs::{self, Program, Sort};
+use ferrum_store::programs::{self, Program};
 use ferrum_store::{Tx, cycles, daily_lookups, weekly_lookups, weeks};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -149,9 +149,8 @@ ferrum_endpoint::body! {
 pub async fn list(call: Call<Authenticated>, query: Asked<NamedQuery>) -> Reply<200, Page<ProgramOut>> {
     call.read_catalogue(move |tx| {
         let mut violations = Violations::new();
-        let (window, by_age, order) = query.get()?.read(&mut violations);
+        let (window, sort, order) = query.get()?.read(&mut violations);
         violations.check()?;
-        let sort = if by_age { Sort::CreatedAt } else { Sort::Name };
         Ok(Page::new(window, programs::list(tx, sort, order, window)?, ProgramOut::from))
     })
     .await
@@ -177,26 +176,26 @@ pub async fn create(sent: Sent<Admin, ProgramIn>) -> Reply<201, ProgramOut> {
         let slug = fields::slug("slug", body.slug.required("slug", v), v);
         let description = description(body.description.optional("description", v), v);
         let cycle_id = body.cycle_id.required("cycleId", v);
-        let cycle_id = cycle(tx, cycle_id, v)?;
-        let weekly_lookup_id = body.weekly_lookup_id.optional("weeklyLookupId", v);
-        let weekly_lookup_id = weekly_lookup(tx, weekly_lookup_id, v)?;
-        let daily_lookup_id = body.daily_lookup_id.optional("dailyLookupId", v);
-        let daily_lookup_id = daily_lookup(tx, daily_lookup_id, v)?;
+        let cycle = fields::reference(tx, "cycleId", "cycle", cycle_id, cycles::find, v)?;
+        let weekly = body.weekly_lookup_id.optional("weeklyLookupId", v);
+        let weekly =
+            fields::reference(tx, "weeklyLookupId", "weekly lookup", weekly, weekly_lookups::find, v)?;
+        let daily = body.daily_lookup_id.optional("dailyLookupId", v);
+        let daily = fields::reference(tx, "dailyLookupId", "daily lookup", daily, daily_lookups::find, v)?;
         let default_rounding = rounding(body.default_rounding.optional("defaultRounding", v), v);
         let now = app.clock.now();
-        let program =
-            violations.finish(name.zip(slug).zip(cycle_id).map(|((name, slug), cycle_id)| Program {
-                id: app.ids.uuid(),
-                name,
-                slug,
-                description,
-                cycle_id,
-                weekly_lookup_id,
-                daily_lookup_id,
-                default_rounding,
-                created_at: now,
-                updated_at: now,
-            }))?;
+        let program = violations.finish(name.zip(slug).zip(cycle).map(|((name, slug), cycle)| Program {
+            id: app.ids.uuid(),
+            name,
+            slug,
+            description,
+            cycle_id: cycle.id,
+            weekly_lookup_id: weekly.map(|lookup| lookup.id),
+            daily_lookup_id: daily.map(|lookup| lookup.id),
+            default_rounding,
+            created_at: now,
+            updated_at: now,
+        }))?;
         programs::insert(tx, &program)?;
         Ok(Done::new("programs", program.id.clone(), body.given(), program.into()))
     })
@@ -215,11 +214,19 @@ pub async fn update(sent: Sent<Admin, ProgramPatch>) -> Reply<200, ProgramOut> {
         let described = body.description.patch("description", v);
         let description = described.map(|text| description(text, v));
         let cycle_id = body.cycle_id.kept("cycleId", v);
-        let cycle_id = cycle(tx, cycle_id, v)?;
+        let cycle = fields::reference(tx, "cycleId", "cycle", cycle_id, cycles::find, v)?;
         let weekly = body.weekly_lookup_id.patch("weeklyLookupId", v);
-        let weekly = weekly.map(|id| weekly_lookup(tx, id, v)).transpose()?;
+        let weekly_row = fields::reference(
+            tx,
+            "weeklyLookupId",
+            "weekly lookup",
+            weekly.flatten(),
+            weekly_lookups::find,
+            v,
+        )?;
         let daily = body.daily_lookup_id.patch("dailyLookupId", v);
-        let daily = daily.map(|id| daily_lookup(tx, id, v)).transpose()?;
+        let daily_row =
+            fields::reference(tx, "dailyLookupId", "daily lookup", daily.flatten(), daily_lookups::find, v)?;
         let rounded = body.default_rounding.patch("defaultRounding", v);
         let rounded = rounded.map(|step| rounding(step, v));
         violations.check()?;
@@ -227,9 +234,13 @@ pub async fn update(sent: Sent<Admin, ProgramPatch>) -> Reply<200, ProgramOut> {
         program.name = name.unwrap_or(program.name);
         program.slug = slug.unwrap_or(program.slug);
         program.description = description.unwrap_or(program.description);
-        program.cycle_id = cycle_id.unwrap_or(program.cycle_id);
-        program.weekly_lookup_id = weekly.unwrap_or(program.weekly_lookup_id);
-        program.daily_lookup_id = daily.unwrap_or(program.daily_lookup_id);
+        program.cycle_id = cycle.map_or(program.cycle_id, |cycle| cycle.id);
+        if weekly.is_some() {
+            program.weekly_lookup_id = weekly_row.map(|lookup| lookup.id);
+        }
+        if daily.is_some() {
+            program.daily_lookup_id = daily_row.map(|lookup| lookup.id);
+        }
         program.default_rounding = rounded.unwrap_or(program.default_rounding);
         program.updated_at = app.clock.now();
         programs::update(tx, &program)?;
@@ -284,26 +295,4 @@ fn description(text: Option<&String>, violations: &mut Violations) -> Option<Str
 
 fn rounding(step: Option<&Value>, violations: &mut Violations) -> Option<Thousandths> {
     limits::weight("defaultRounding", step?, violations)
-}
-
-fn cycle(tx: &mut Tx<'_>, id: Option<&String>, violations: &mut Violations) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(fields::reference(tx, "cycleId", "cycle", id, cycles::find, violations)?.map(|row| row.id))
-}
-
-fn weekly_lookup(
-    tx: &mut Tx<'_>,
-    id: Option<&String>,
-    violations: &mut Violations,
-) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    let found =
-        fields::reference(tx, "weeklyLookupId", "weekly lookup", id, weekly_lookups::find, violations)?;
-    Ok(found.map(|row| row.id))
-}
-
-fn daily_lookup(tx: &mut Tx<'_>, id: Option<&String>, violations: &mut Violations) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    let found = fields::reference(tx, "dailyLookupId", "daily lookup", id, daily_lookups::find, violations)?;
-    Ok(found.map(|row| row.id))
 }

@@ -4,7 +4,7 @@ use ferrum_domain::Violations;
 use ferrum_domain::strength::progression::{Progression as Rule, ProgressionType};
 use ferrum_domain::time::Millis;
 use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
-use ferrum_store::progressions::{self, Filter, Progression, Sort};
+use ferrum_store::progressions::{self, Filter, Progression};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -99,10 +99,9 @@ pub async fn list(
     call.read_catalogue(move |tx| {
         let query = query.get()?;
         let mut violations = Violations::new();
-        let (window, by_age, order) = query.named.read(&mut violations);
+        let (window, sort, order) = query.named.read(&mut violations);
         let kind = choice("type", query.r#type.as_deref(), &TYPES, &mut violations);
         violations.check()?;
-        let sort = if by_age { Sort::CreatedAt } else { Sort::Name };
         let rows = progressions::list(tx, &Filter { kind }, sort, order, window)?;
         Ok(Page::new(window, rows, ProgressionOut::from))
     })

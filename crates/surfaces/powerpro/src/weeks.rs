@@ -163,7 +163,8 @@ pub async fn create(sent: Sent<Admin, WeekIn>) -> Reply<201, WeekOut> {
     sent.write(move |tx, _, body| {
         let mut violations = Violations::new();
         let cycle = body.cycle_id.required("cycleId", &mut violations);
-        let cycle_id = cycle_of(tx, cycle, &mut violations)?;
+        let cycle_id = fields::reference(tx, "cycleId", "cycle", cycle, cycles::find, &mut violations)?
+            .map(|cycle| cycle.id);
         let number = body.week_number.required("weekNumber", &mut violations);
         let number = fields::whole("weekNumber", number, 1..=MAX_WEEKS, &mut violations);
         let name = fields::name("name", body.name.optional("name", &mut violations), &mut violations);
@@ -189,7 +190,8 @@ pub async fn update(sent: Sent<Admin, WeekPatch>) -> Reply<200, WeekOut> {
     sent.write(move |tx, _, body| {
         let mut violations = Violations::new();
         let cycle = body.cycle_id.kept("cycleId", &mut violations);
-        let cycle_id = cycle_of(tx, cycle, &mut violations)?;
+        let cycle_id = fields::reference(tx, "cycleId", "cycle", cycle, cycles::find, &mut violations)?
+            .map(|cycle| cycle.id);
         let number = body.week_number.kept("weekNumber", &mut violations);
         let number = fields::whole("weekNumber", number, 1..=MAX_WEEKS, &mut violations);
         let renamed = body.name.patch("name", &mut violations);
@@ -224,10 +226,8 @@ pub async fn add_day(sent: Sent<Admin, WeekDayIn>) -> Reply<201, WeekOut> {
         let mut violations = Violations::new();
         let given = body.position.optional("position", &mut violations);
         let position = fields::whole("position", given, 0..=fields::LAST_PLACE, &mut violations);
-        let day = match body.day_id.required("dayId", &mut violations) {
-            Some(day) => fields::reference(tx, "dayId", "day", day, days::find, &mut violations)?,
-            None => None,
-        };
+        let day = body.day_id.required("dayId", &mut violations);
+        let day = fields::reference(tx, "dayId", "day", day, days::find, &mut violations)?;
         let day = violations.finish(day)?;
         let week = weeks::get(tx, &id)?;
         let position = match position {
@@ -266,9 +266,4 @@ fn position_of(query: &OccurrenceQuery, violations: &mut Violations) -> Option<i
 fn view(tx: &mut Tx<'_>, week: Week) -> Result<WeekOut> {
     let days = weeks::days(tx, &week.id)?;
     Ok(WeekOut::new(week, days))
-}
-
-fn cycle_of(tx: &mut Tx<'_>, id: Option<&String>, violations: &mut Violations) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(fields::reference(tx, "cycleId", "cycle", id, cycles::find, violations)?.map(|cycle| cycle.id))
 }

@@ -11,6 +11,7 @@ pub mod gym;
 mod lift_maxes;
 mod lifts;
 mod lookups;
+mod named;
 mod prescriptions;
 mod program_progressions;
 mod programs;

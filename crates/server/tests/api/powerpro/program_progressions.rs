@@ -177,6 +177,19 @@ both! {
         assert_eq!(admin.get(&one).await.expect(200), expected);
     }
 
+    async fn the_list_is_as_new_as_the_last_change(server) {
+        let admin = server.admin();
+        let Setting { path, progression, .. } = setting(&admin).await;
+        assert_eq!(admin.get(&path).await.expect(200), json!([]));
+        let made = admin.post(&path, json!({ "progressionId": progression })).await.expect(201);
+        assert_eq!(admin.get(&path).await.expect(200), json!([made]));
+        let one = format!("{path}/{}", made["id"].as_str().expect("an id"));
+        let changed = admin.put(&one, json!({ "priority": 3 })).await.expect(200);
+        assert_eq!(admin.get(&path).await.expect(200), json!([changed]));
+        admin.delete(&one).await.expect(204);
+        assert_eq!(admin.get(&path).await.expect(200), json!([]));
+    }
+
     async fn a_progression_is_configured_once_for_a_lift(server) {
         let admin = server.admin();
         let Setting { path, progression, lift, .. } = setting(&admin).await;

@@ -261,6 +261,32 @@ both! {
         admin.post("/programs", again).await.expect(201);
     }
 
+    async fn a_program_shows_its_parts_as_they_are_now(server) {
+        let admin = server.admin();
+        let (cycle, weekly, daily) = (cycle(&admin).await, weekly(&admin).await, daily(&admin).await);
+        let body = json!({
+            "name": "x", "slug": "x", "cycleId": cycle, "weeklyLookupId": weekly, "dailyLookupId": daily
+        });
+        let path = format!("/programs/{}", admin.post("/programs", body).await.id(201));
+        assert_eq!(admin.get(&path).await.expect(200)["cycle"]["weeks"], json!([]));
+
+        let week = admin.post("/weeks", json!({ "cycleId": cycle, "weekNumber": 3 })).await.id(201);
+        let weeks = json!([{ "id": week, "weekNumber": 3 }]);
+        assert_eq!(admin.get(&path).await.expect(200)["cycle"]["weeks"], weeks);
+        admin.delete(&format!("/weeks/{week}")).await.expect(204);
+        assert_eq!(admin.get(&path).await.expect(200)["cycle"]["weeks"], json!([]));
+
+        let renamed = json!({ "name": "Renamed" });
+        for (part, member) in [
+            (format!("/cycles/{cycle}"), "cycle"),
+            (format!("/weekly-lookups/{weekly}"), "weeklyLookup"),
+            (format!("/daily-lookups/{daily}"), "dailyLookup"),
+        ] {
+            admin.put(&part, renamed.clone()).await.expect(200);
+            assert_eq!(admin.get(&path).await.expect(200)[member]["name"], "Renamed", "{member}");
+        }
+    }
+
     async fn a_program_takes_its_configurations_along(server) {
         let admin = server.admin();
         let id = program(&admin, "Gone", "gone").await;

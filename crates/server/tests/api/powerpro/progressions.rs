@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::gym::{Gym, Lifter};
 use crate::support::{Client, both};
 
 fn linear() -> Value {
@@ -220,6 +221,29 @@ both! {
             "validation failed",
             &["name must be", "type must be a string", "parameters must be an object"],
         );
+    }
+
+    async fn history_outlives_progression_and_lift(server) {
+        let (gym, admin) = (Gym::of(&server), server.admin());
+        let program = gym.program("short", 1, json!({})).await;
+        let (lift, rule) = (gym.lift("passing").await, gym.progression("CYCLE", 5.0).await);
+        let configuration = gym.configure(&program, &rule, Some(&lift), 0).await;
+        let lifter = Lifter::of(&server, "lifter");
+        lifter.training_max(&lift, 100.0).await;
+        lifter.enroll(&program).await;
+        lifter.trigger(&rule, Some(&lift), false).await;
+        let before = lifter.history(&lift).await;
+        assert_eq!(before, [("MANUAL".to_owned(), 1, 1, 100.0, 105.0)]);
+
+        admin.delete(&format!("/programs/{}/progressions/{configuration}", program.id)).await.expect(204);
+        admin.delete(&format!("/progressions/{rule}")).await.expect(204);
+        let maxes = lifter.client.get(&lifter.path("lift-maxes")).await.expect(200);
+        for max in maxes["data"].as_array().expect("data") {
+            let id = max["id"].as_str().expect("an id");
+            lifter.client.delete(&format!("/lift-maxes/{id}")).await.expect(204);
+        }
+        admin.delete(&format!("/lifts/{lift}")).await.expect(204);
+        assert_eq!(lifter.history(&lift).await, before);
     }
 
     async fn a_progression_of_a_program_stays(server) {
