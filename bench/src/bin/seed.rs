@@ -242,6 +242,7 @@ fn lifter(tx: &mut Tx<'_>, app: &App, n: usize, now: Millis) -> Result<()> {
                 effective_at: at,
                 created_at: at,
                 updated_at: at,
+                written: app.ids.order(),
             },
         )?;
     }

@@ -1,4 +1,5 @@
-//! What is computed from the catalogue (lifts, programs and their parts) and kept in memory.
+//! What is computed from the catalogue (lifts, programs and their parts, built-in exercises) and kept in
+//! memory.
 //!
 //! Each write to the catalogue raises its version in the same transaction, and a reader takes the
 //! version from its own snapshot, so nothing here is ever stale, whichever process wrote.
@@ -9,22 +10,41 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bytes::Bytes;
 
 use crate::actions::compile_program::CompiledProgram;
+use crate::actions::generate_workout::Basis;
 
-/// How many things a [`Versioned`] keeps before it starts anew.
-const CAPACITY: usize = 1024;
+/// How many things a [`Versioned`] keeps before it starts anew, unless it says otherwise.
+const FEW: usize = 1024;
+
+/// Lifters whose last workout is kept: some kB each.
+const LIFTERS: usize = 4096;
 
 /// The catalogue as kept in memory.
 #[derive(Debug, Default)]
 pub struct Catalogue {
     /// Rendered answers, by the path and query that ask for them.
     pub answers: Versioned<Bytes>,
+    /// Rendered lists of the built-in interval exercises, by their filter.
+    pub exercises: Versioned<Bytes>,
     /// Programs, by their id.
     pub programs: Shared<CompiledProgram>,
+    /// The last workout of a lifter, by their public id.
+    pub workouts: Versioned<Arc<KeptWorkout>, LIFTERS>,
+}
+
+/// A rendered workout, good for as long as it would be computed from the same.
+#[derive(Debug)]
+pub struct KeptWorkout {
+    /// What it was computed from.
+    pub basis: Basis,
+    /// The date that it prints.
+    pub date: String,
+    /// The answer.
+    pub body: Bytes,
 }
 
 /// Things computed from one version of the catalogue.
 #[derive(Debug)]
-pub struct Versioned<V>(RwLock<Kept<V>>);
+pub struct Versioned<V, const CAPACITY: usize = FEW>(RwLock<Kept<V>>);
 
 #[derive(Debug)]
 struct Kept<V> {
@@ -32,13 +52,13 @@ struct Kept<V> {
     by_name: HashMap<Box<str>, V>,
 }
 
-impl<V> Default for Versioned<V> {
+impl<V, const CAPACITY: usize> Default for Versioned<V, CAPACITY> {
     fn default() -> Self {
         Self(RwLock::new(Kept { version: 0, by_name: HashMap::new() }))
     }
 }
 
-impl<V: Clone> Versioned<V> {
+impl<V: Clone, const CAPACITY: usize> Versioned<V, CAPACITY> {
     /// What was computed under `name` from exactly this version.
     pub fn get(&self, version: i64, name: &str) -> Option<V> {
         let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -68,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_answer_of_another_version_is_not_given() {
-        let kept = Versioned::default();
+        let kept = Versioned::<_>::default();
         kept.put(3, "lifts", &"three");
         assert_eq!(kept.get(3, "lifts"), Some("three"));
         assert_eq!(kept.get(4, "lifts"), None, "a newer snapshot must compute anew");
@@ -81,10 +101,10 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let kept = Versioned::default();
-        for i in 0..10 * CAPACITY {
+        let kept = Versioned::<_>::default();
+        for i in 0..10 * FEW {
             kept.put(1, &i.to_string(), &i);
         }
-        assert!(kept.0.read().unwrap().by_name.len() <= CAPACITY);
+        assert!(kept.0.read().unwrap().by_name.len() <= FEW);
     }
 }

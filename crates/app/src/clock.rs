@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ferrum_domain::time::Millis;
 
@@ -48,6 +48,13 @@ impl Clock {
             time.fetch_add(milliseconds, Ordering::SeqCst);
         }
     }
+}
+
+/// An instant as the standard library and what is built on it have it.
+pub fn system_time(at: Millis) -> SystemTime {
+    let distance = Duration::from_millis(at.0.unsigned_abs());
+    let time = if at.0 < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
+    time.unwrap_or(UNIX_EPOCH)
 }
 
 fn since_epoch() -> i64 {

@@ -12,6 +12,9 @@ use crate::clock::Clock;
 /// Letters and digits that nobody confuses when copying them from a screen.
 const READABLE: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
+/// Bits below the milliseconds of [`Ids::order`].
+const ORDER_BITS: u32 = 12;
+
 /// Maker of ids. Each process has one, so that its ids increase.
 #[derive(Debug)]
 pub struct Ids {
@@ -27,6 +30,7 @@ struct State {
     /// What distinguishes this process in object ids.
     process: [u8; 5],
     count: u32,
+    order: i64,
 }
 
 impl Ids {
@@ -35,7 +39,7 @@ impl Ids {
         let mut random = Random::from_system()?;
         let process = random.bytes();
         let count = u32::from_be_bytes(random.bytes());
-        Ok(Self { clock, state: Mutex::new(State { random, last: (0, 0), process, count }) })
+        Ok(Self { clock, state: Mutex::new(State { random, last: (0, 0), process, count, order: 0 }) })
     }
 
     /// A new UUIDv7 as text, greater than every one before it in this process.
@@ -47,6 +51,15 @@ impl Ids {
         let low_bits = low & ((1 << 62) - 1);
         let bits = (u128::from(millis) << 80) | (7 << 76) | (high_bits << 64) | (0b10 << 62) | low_bits;
         Uuid::from_u128(bits).to_string()
+    }
+
+    /// A number greater than every one before it in this process, and than those of others by the clock:
+    /// the order in which things were written, finer than a millisecond.
+    pub fn order(&self) -> i64 {
+        let now = self.clock.now().0 << ORDER_BITS;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.order = now.max(state.order + 1);
+        state.order
     }
 
     /// A new id of 24 hex digits: seconds, process, counter.
@@ -161,6 +174,19 @@ mod tests {
             assert!(id > last, "{id} after {last}");
             last = id;
         }
+    }
+
+    #[test]
+    fn the_order_increases_whatever_the_clock_does() {
+        let (ids, clock) = ids_at(1_767_600_000_000);
+        let mut last = 0;
+        for step in [0, 0, 1, -5_000, 0, 6_000] {
+            clock.advance(step);
+            let order = ids.order();
+            assert!(order > last, "{order} after {last}");
+            last = order;
+        }
+        assert_eq!(last >> ORDER_BITS, clock.now().0);
     }
 
     #[test]

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::system_bytes;
 
-/// Who issues the tokens, and for whom: all surfaces of this server.
-const HOUSE: &str = "ferrum";
+/// Who issues the tokens; as the audience of one, every surface of this server.
+pub const HOUSE: &str = "ferrum";
 
 /// Name of the secret's file in the data directory.
 const KEY_FILE: &str = "token.key";
@@ -61,19 +61,21 @@ impl Tokens {
     pub fn new(key: &[u8; 32]) -> Self {
         let mut rules = Validation::new(Algorithm::HS256);
         rules.set_issuer(&[HOUSE]);
-        rules.set_audience(&[HOUSE]);
+        // Judged below, since it depends on the surface.
+        rules.validate_aud = false;
         rules.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         // Judged below by the product's own clock.
         rules.validate_exp = false;
         Self { sign: EncodingKey::from_secret(key), check: DecodingKey::from_secret(key), rules }
     }
 
-    /// A token for `bearer`, good for `ttl` seconds from `now`.
-    pub fn issue(&self, bearer: Bearer<'_>, now: Millis, ttl: i64) -> Result<String> {
+    /// A token for `bearer`, good for `ttl` seconds from `now` at the surface `audience`, or everywhere
+    /// if that is [`HOUSE`].
+    pub fn issue(&self, bearer: Bearer<'_>, audience: &str, now: Millis, ttl: i64) -> Result<String> {
         let iat = now.0.div_euclid(1000);
         let claims = Claims {
             iss: HOUSE.to_owned(),
-            aud: HOUSE.to_owned(),
+            aud: audience.to_owned(),
             sub: bearer.id.to_owned(),
             roles: vec![bearer.role.as_str().to_owned()],
             version: bearer.version,
@@ -86,10 +88,11 @@ impl Tokens {
         })
     }
 
-    /// What a token claims, if it is ours, for this server and not expired at `now`.
-    pub fn verify(&self, token: &str, now: Millis) -> Option<Claim> {
+    /// What a token claims, if it is ours, good at `surface` and not expired at `now`.
+    pub fn verify(&self, token: &str, surface: &str, now: Millis) -> Option<Claim> {
         let claims = decode::<Claims>(token, &self.check, &self.rules).ok()?.claims;
-        (now.0 < claims.exp.checked_mul(1000)?)
+        let is_for_us = claims.aud == HOUSE || claims.aud == surface;
+        (is_for_us && now.0 < claims.exp.checked_mul(1000)?)
             .then_some(Claim::Token { id: claims.sub, version: claims.version })
     }
 
@@ -172,7 +175,7 @@ mod tests {
 
     fn token() -> (Tokens, String) {
         let tokens = Tokens::new(&[7; 32]);
-        let token = tokens.issue(ANNA, NOW, 3600).unwrap();
+        let token = tokens.issue(ANNA, HOUSE, NOW, 3600).unwrap();
         (tokens, token)
     }
 
@@ -190,23 +193,27 @@ mod tests {
     fn a_token_is_good_until_it_expires() {
         let (tokens, token) = token();
         let claim = Some(Claim::Token { id: "anna".to_owned(), version: 3 });
-        assert_eq!(tokens.verify(&token, NOW), claim);
-        assert_eq!(tokens.verify(&token, Millis(NOW.0 + 3_599_999)), claim);
-        assert_eq!(tokens.verify(&token, Millis(NOW.0 + 3_600_000)), None);
+        assert_eq!(tokens.verify(&token, "powerpro", NOW), claim);
+        assert_eq!(tokens.verify(&token, "powerpro", Millis(NOW.0 + 3_599_999)), claim);
+        assert_eq!(tokens.verify(&token, "powerpro", Millis(NOW.0 + 3_600_000)), None);
     }
 
     #[test]
     fn another_secret_issuer_or_audience_is_refused() {
         let (tokens, token) = token();
-        assert_eq!(Tokens::new(&[8; 32]).verify(&token, NOW), None);
-        assert!(tokens.verify(&forged(|_| {}), NOW).is_some());
-        assert_eq!(tokens.verify(&forged(|c| c["iss"] = "someone".into()), NOW), None);
-        assert_eq!(tokens.verify(&forged(|c| c["aud"] = "intervalflow".into()), NOW), None);
+        assert_eq!(Tokens::new(&[8; 32]).verify(&token, "powerpro", NOW), None);
+        assert!(tokens.verify(&forged(|_| {}), "powerpro", NOW).is_some());
+        assert_eq!(tokens.verify(&forged(|c| c["iss"] = "someone".into()), "powerpro", NOW), None);
+        let theirs = forged(|c| c["aud"] = "intervalflow".into());
+        assert_eq!(tokens.verify(&theirs, "powerpro", NOW), None);
+        assert!(tokens.verify(&theirs, "intervalflow", NOW).is_some());
+        let several = forged(|c| c["aud"] = serde_json::json!(["powerpro", "ferrum"]));
+        assert_eq!(tokens.verify(&several, "powerpro", NOW), None);
         for name in ["iss", "aud", "sub", "exp", "version"] {
             let without = forged(|c| {
                 c.as_object_mut().unwrap().remove(name);
             });
-            assert_eq!(tokens.verify(&without, NOW), None, "without {name}");
+            assert_eq!(tokens.verify(&without, "powerpro", NOW), None, "without {name}");
         }
     }
 
@@ -215,14 +222,14 @@ mod tests {
         let (tokens, token) = token();
         let rest = token.split_once('.').unwrap().1;
         let none = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"none"}"#);
-        assert_eq!(tokens.verify(&format!("{none}.{rest}"), NOW), None);
+        assert_eq!(tokens.verify(&format!("{none}.{rest}"), "powerpro", NOW), None);
         let payload = rest.split_once('.').unwrap().0;
-        assert_eq!(tokens.verify(&format!("{none}.{payload}."), NOW), None);
+        assert_eq!(tokens.verify(&format!("{none}.{payload}."), "powerpro", NOW), None);
         let claims: serde_json::Value =
             serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
         let key = EncodingKey::from_secret(&[7; 32]);
         let longer = encode(&Header::new(Algorithm::HS512), &claims, &key).unwrap();
-        assert_eq!(tokens.verify(&longer, NOW), None);
+        assert_eq!(tokens.verify(&longer, "powerpro", NOW), None);
     }
 
     #[test]

@@ -65,13 +65,18 @@ pub struct Identity {
     pub id: String,
     /// Whether this request has admin rights: the role for a token, the claim for headers.
     pub admin: bool,
-    /// `header`, `token` or `cli`.
+    /// `header`, `token`, `password` or `cli`; `none` for somebody unknown.
     pub proof: &'static str,
     /// IANA name of the account's time zone, if set.
     pub time_zone: Option<String>,
 }
 
 impl Identity {
+    /// Somebody unknown, where anyone may call.
+    pub fn nobody() -> Self {
+        Self { account: None, id: String::new(), admin: false, proof: "none", time_zone: None }
+    }
+
     /// Refuses everybody but admins.
     pub fn must_be_admin(&self) -> Result<()> {
         if self.admin { Ok(()) } else { Err(Error::Forbidden(Forbidden::Role)) }

@@ -14,7 +14,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug)]
 pub enum Error {
     /// Nobody the product knows made the request, or their proof no longer holds.
-    Unauthenticated,
+    Unauthenticated(Unproven),
     /// The caller is known and may not do this.
     Forbidden(Forbidden),
     /// It does not exist, or not for this caller.
@@ -33,6 +33,10 @@ pub enum Error {
     MissingMax(Vec<MissingMax>),
     /// The caller has used up a limit.
     TooMany {
+        /// Of what.
+        of: Attempts,
+        /// Over how many seconds they are counted.
+        window: u64,
         /// Seconds after which the next request can succeed.
         retry_after: u64,
     },
@@ -48,6 +52,28 @@ pub enum Error {
         /// What caused it.
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+}
+
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempts {
+    /// Requests of any kind.
+    Requests,
+    /// Attempts to register or to log in.
+    SignIns,
+}
+
+/// Why the caller of a request is nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unproven {
+    /// They did not say who they are.
+    Missing,
+    /// What they said cannot be believed: forged, expired, withdrawn.
+    Refused,
+    /// They proved to be somebody who has no account any more.
+    Unknown,
+    /// The e-mail or the password with which they would log in is wrong; which of them is not told.
+    Credentials,
 }
 
 /// Why a known caller is refused.
@@ -102,7 +128,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unauthenticated => f.write_str("unauthenticated"),
+            Self::Unauthenticated(why) => write!(f, "unauthenticated: {why:?}"),
             Self::Forbidden(Forbidden::Role) => f.write_str("forbidden: role"),
             Self::Forbidden(Forbidden::Owner) => f.write_str("forbidden: owner"),
             Self::NotFound => f.write_str("not found"),
@@ -113,7 +139,9 @@ impl fmt::Display for Error {
             Self::TooLarge { limit } => write!(f, "body over {limit} bytes"),
             Self::Conflict(conflict) => write!(f, "conflict: {conflict:?}"),
             Self::MissingMax(missing) => joined(f, missing),
-            Self::TooMany { retry_after } => write!(f, "too many, retry after {retry_after} s"),
+            Self::TooMany { of, retry_after, .. } => {
+                write!(f, "too many {of:?}, retry after {retry_after} s")
+            }
             Self::Unavailable { context } => write!(f, "unavailable: {context}"),
             Self::Internal { context, source: Some(source) } => {
                 write!(f, "internal: {context}: {source}")

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod error;
 pub mod ids;
+pub mod intervals;
 pub mod parse;
 pub mod slug;
 pub mod strength;

@@ -218,6 +218,26 @@ fn fitting(
     None
 }
 
+/// Notes every list in `value`, at any depth, that has more than [`LIST_LIMIT`] entries.
+pub fn short_lists(field: &str, value: &Value, violations: &mut Violations) {
+    match value {
+        Value::Array(list) if list.len() > LIST_LIMIT => {
+            violations.add(field, format!("must have at most {LIST_LIMIT} entries"));
+        }
+        Value::Array(list) => {
+            for (i, entry) in list.iter().enumerate() {
+                short_lists(&format!("{field}[{i}]"), entry, violations);
+            }
+        }
+        Value::Object(map) => {
+            for (name, member) in map {
+                short_lists(&format!("{field}.{name}"), member, violations);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// Whether text of any kind can be kept: no NUL, which a database engine may refuse.
 pub fn is_storable(value: &Value) -> bool {
     match value {
@@ -364,6 +384,16 @@ mod tests {
         let names = [("A", 1), ("B", 2), ("C", 3)];
         assert_eq!(note(|v| choice("x", &json!("a"), &names, v)), "x must be A, B or C");
         assert_eq!(note(|v| choice("x", &json!(1), &names[..1], v)), "x must be A");
+    }
+
+    #[test]
+    fn long_lists_are_found_anywhere() {
+        let long = vec![0; LIST_LIMIT + 1];
+        let value = json!({"a": [{"b": long}], "c": long, "d": &long[1..], "e": "x"});
+        let mut violations = Violations::new();
+        short_lists("metadata", &value, &mut violations);
+        let expected = ["a[0].b", "c"].map(|path| format!("metadata.{path} must have at most 500 entries"));
+        assert_eq!(notes(violations), expected);
     }
 
     #[test]

@@ -7,9 +7,11 @@ use crate::error::{Error, Result};
 /// One broken rule. Prints as `field message`, e.g. `name must be 1 to 100 characters long`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Path of the field as the client wrote it, e.g. `setScheme.sets[2].reps`.
+    /// Path of the field as the client wrote it, e.g. `setScheme.sets[2].reps`, or as the surface's
+    /// document calls it. Empty when the request as a whole is at fault.
     pub field: String,
-    /// What the field must be, beginning in lower case, without the field's name.
+    /// What the field must be, beginning in lower case, without the field's name. Without a field a
+    /// whole sentence.
     pub message: String,
 }
 
@@ -22,6 +24,9 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.field.is_empty() {
+            return f.write_str(&self.message);
+        }
         write!(f, "{} {}", self.field, self.message)
     }
 }
@@ -39,6 +44,11 @@ impl Violations {
     /// Notes one broken rule.
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.push(Violation::new(field, message));
+    }
+
+    /// Notes what another collector noted, behind what is noted here.
+    pub fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
     }
 
     /// Whether nothing is wrong so far.

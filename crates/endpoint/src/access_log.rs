@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::IpAddr;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +25,9 @@ const FLUSH: Duration = Duration::from_millis(100);
 const WAITING: usize = 1 << 20;
 /// With so many bytes in a shard the writer is woken early.
 const MUCH: usize = WAITING / 4;
+
+/// Stands for the route of a request that no route answers.
+pub(crate) const NO_ROUTE: &str = "none";
 
 /// Where the lines go.
 #[derive(Debug, Clone)]
@@ -253,7 +256,8 @@ impl Output {
 }
 
 fn append_to(path: &Path) -> io::Result<std::fs::File> {
-    std::fs::OpenOptions::new().create(true).append(true).open(path)
+    // Who calls when, and what, is for the operator alone.
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }
 
 /// Whether the open file is still the one of that name.

@@ -44,6 +44,30 @@ pub(crate) fn render<O: Serialize>(status: u16, out: &O) -> Result<Bytes> {
     Ok(body.into())
 }
 
+/// An `O` as JSON.
+#[derive(Debug)]
+pub struct Rendered<O> {
+    pub(crate) body: Bytes,
+    shape: PhantomData<fn() -> O>,
+}
+
+impl<O: Serialize> Rendered<O> {
+    /// Renders `out`.
+    pub fn new(out: &O) -> Result<Self> {
+        render(200, out).map(Self::kept)
+    }
+
+    /// An `O` that was rendered before.
+    pub fn kept(body: Bytes) -> Self {
+        Self { body, shape: PhantomData }
+    }
+
+    /// To keep it.
+    pub fn body(&self) -> Bytes {
+        self.body.clone()
+    }
+}
+
 pub(crate) fn json(status: StatusCode, body: Bytes) -> Response {
     let mut response = (status, body).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -127,7 +151,7 @@ impl<D: Dialect> IntoResponse for Problem<D> {
         }
         let (status, body) = D::render(&self.error);
         let mut response = json(self.status.unwrap_or(status), body);
-        if let Error::TooMany { retry_after } = self.error {
+        if let Error::TooMany { retry_after, .. } = self.error {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
         }
         response

@@ -14,6 +14,23 @@ pub trait Body: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     fn given(&self) -> Vec<&'static str>;
 }
 
+/// Reads a body of JSON; the text of a failure completes "body ...".
+pub fn from_json<T: Body>(bytes: &[u8]) -> Result<T, String> {
+    // serde would also read a struct from an array, member by member.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err("must be a JSON object".to_owned());
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        if bytes.is_empty() {
+            "is required and must be a JSON object".to_owned()
+        } else if error.is_data() {
+            format!("must be a JSON object without repeated members: {error}")
+        } else {
+            format!("must be valid JSON: {error}")
+        }
+    })
+}
+
 /// A member of a JSON body: reading it never fails, so that all faults of a body are found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Field<T> {

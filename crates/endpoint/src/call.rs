@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aide::OperationInput;
 use aide::generate::GenContext;
@@ -18,6 +19,7 @@ use axum::http::{Method, header};
 use bytes::Bytes;
 use ferrum_app::App;
 use ferrum_domain::access::{Claim, Identity};
+use ferrum_domain::error::Unproven;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Conflict, Error, Result};
 use ferrum_store::{Tx, accounts, audit, catalogue, idempotency};
@@ -25,14 +27,18 @@ use http_body_util::{BodyExt, Limited};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::answer::{Answer, Done, Problem, render};
+use crate::answer::{Answer, Done, Problem, Rendered, render};
 use crate::body::Body;
-use crate::dialect::{Dialect, Permission};
+use crate::dialect::{Dialect, Known, Permission};
 use crate::house::Told;
 use crate::openapi;
 
 /// Largest body that is read, in bytes.
 pub const BODY_LIMIT: usize = 1 << 20;
+
+/// How much of a larger body is read and forgotten, in bytes, and for how long.
+const DISCARDED: usize = 16 << 20;
+const DISCARD_TIME: Duration = Duration::from_secs(5);
 
 /// Largest answer, and longest path and query, that the cache keeps: clients choose both.
 const KEPT_ANSWER: usize = 32 << 10;
@@ -64,7 +70,7 @@ pub struct Sent<D, P, T> {
 /// What every request carries.
 struct Context<P> {
     app: Arc<App>,
-    claim: Option<Claim>,
+    claim: Result<Claim, Unproven>,
     permission: P,
     params: Vec<(String, String)>,
     /// Method and path, which scope an idempotency key.
@@ -72,7 +78,7 @@ struct Context<P> {
     /// Method and route template, for the audit.
     route: String,
     request_id: String,
-    /// Path and query, which name a cached answer.
+    /// Surface, path and query, which name a cached answer: surfaces share paths, not answers.
     target: String,
 }
 
@@ -86,13 +92,13 @@ impl<P> std::fmt::Debug for Context<P> {
 }
 
 #[derive(Debug)]
-enum BadBody {
+pub(crate) enum BadBody {
     TooLarge,
     Unreadable(String),
 }
 
 impl BadBody {
-    fn error(&self) -> Error {
+    pub(crate) fn error(&self) -> Error {
         match self {
             Self::TooLarge => Error::TooLarge { limit: BODY_LIMIT },
             Self::Unreadable(reason) => Error::invalid("body", reason.clone()),
@@ -112,12 +118,12 @@ impl<P: Permission> Context<P> {
             .await
             .map(|params| params.iter().map(|(name, value)| (name.to_owned(), findable(value))).collect())
             .unwrap_or_default();
-        let claim = D::claim(parts, app).ok();
+        let claim = D::claim(parts, app);
         let matched = parts.extensions.get::<MatchedPath>();
         let told = parts.extensions.get::<Told>();
         if let Some(told) = told {
             matched.inspect(|route| told.route(route));
-            if let Some(Claim::Header { id, .. } | Claim::Token { id, .. }) = &claim {
+            if let Ok(Claim::Header { id, .. } | Claim::Token { id, .. }) = &claim {
                 told.caller(id);
             }
         }
@@ -130,7 +136,7 @@ impl<P: Permission> Context<P> {
             address: format!("{} {}", parts.method, parts.uri.path()),
             route: format!("{} {template}", parts.method),
             request_id: told.map(|told| told.id().to_owned()).unwrap_or_default(),
-            target: parts.uri.path_and_query().map(|target| target.as_str().to_owned()).unwrap_or_default(),
+            target: [D::SURFACE, parts.uri.path_and_query().map_or("", |target| target.as_str())].concat(),
         }
     }
 
@@ -141,8 +147,11 @@ impl<P: Permission> Context<P> {
     }
 
     fn admit(&self, tx: &mut Tx<'_>) -> Result<Identity> {
-        let claim = self.claim.as_ref().ok_or(Error::Unauthenticated)?;
-        let me = accounts::identify(tx, claim)?;
+        let claim = self.claim.as_ref().map_err(|why| Error::Unauthenticated(*why));
+        let me = match claim.and_then(|claim| accounts::identify(tx, claim)) {
+            Err(Error::Unauthenticated(_)) if P::ANYONE => Identity::nobody(),
+            known => known?,
+        };
         self.permission.check(&me)?;
         Ok(me)
     }
@@ -172,7 +181,7 @@ impl<P: Permission> Context<P> {
                 actor_key: me.account,
                 actor_id: &me.id,
                 proof: me.proof,
-                claimed_admin: matches!(self.claim, Some(Claim::Header { admin: true, .. })),
+                claimed_admin: matches!(self.claim, Ok(Claim::Header { admin: true, .. })),
                 surface,
                 route: &self.route,
                 row_type: done.row_type,
@@ -223,6 +232,24 @@ impl<D: Dialect, P: Permission> Call<D, P> {
         Ok(Answer::new(body, false))
     }
 
+    /// Answers from one snapshot with an `O` that the handler renders, because it may have kept it from an
+    /// earlier time.
+    pub async fn read_rendered<O, W>(self, work: W) -> Result<Answer<200, O>, Problem<D>>
+    where
+        O: Serialize + Send + 'static,
+        W: Fn(&mut Tx<'_>, &Identity) -> Result<Rendered<O>> + Send + Sync + 'static,
+    {
+        let Self { context, .. } = self;
+        let db = context.app.db.clone();
+        let rendered = db
+            .read(move |tx| {
+                let me = context.admit(tx)?;
+                work(tx, &me)
+            })
+            .await?;
+        Ok(Answer::new(rendered.body, false))
+    }
+
     /// Answers from one snapshot with something that depends on the catalogue, the path and the query
     /// alone, so that it is computed once per version of the catalogue.
     pub async fn read_catalogue<O, W>(self, work: W) -> Result<Answer<200, O>, Problem<D>>
@@ -253,6 +280,7 @@ impl<D: Dialect, P: Permission> Call<D, P> {
     /// Changes something without a body (DELETE) in one transaction, with its audit entry.
     pub async fn write<O, W, const STATUS: u16>(self, work: W) -> Result<Answer<STATUS, O>, Problem<D>>
     where
+        P: Known,
         O: Serialize + Send + 'static,
         W: Fn(&mut Tx<'_>, &Identity) -> Result<Done<O>> + Send + Sync + 'static,
     {
@@ -272,7 +300,7 @@ impl<D: Dialect, P: Permission> Call<D, P> {
     }
 }
 
-impl<D: Dialect, P: Permission, T: Body> Sent<D, P, T> {
+impl<D: Dialect, P: Known, T: Body> Sent<D, P, T> {
     /// The ids in the path, in its order, the owner's `userId` aside.
     pub fn path_ids<const N: usize>(&self) -> [String; N] {
         self.context.path_ids()
@@ -336,10 +364,9 @@ impl<D: Dialect, P: Permission, T: Body> Sent<D, P, T> {
         let context = &self.context;
         let mut me = context.admit(tx)?;
         let now = context.app.clock.now();
-        let key = self
-            .key
-            .as_ref()
-            .map_err(|()| Error::invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters"))?;
+        let key = self.key.as_ref().map_err(|()| {
+            Error::invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters, given once")
+        })?;
         if let Some(key) = key
             && let Some(kept) = idempotency::find(tx, &me.id, D::SURFACE, &context.address, &key.text, now)?
         {
@@ -382,8 +409,10 @@ impl<D: Dialect, P: Permission, T: Body> FromRequest<Arc<App>> for Sent<D, P, T>
         let (mut parts, body) = request.into_parts();
         let context = Context::of::<D>(&mut parts, app).await;
         let bytes = read_body(&parts, body).await;
-        let key = match (&parts.method, parts.headers.get("idempotency-key")) {
-            (&Method::POST, Some(value)) => match value.to_str() {
+        let mut keys = parts.headers.get_all("idempotency-key").iter();
+        let key = match (&parts.method, keys.next(), keys.next()) {
+            (&Method::POST, Some(_), Some(_)) => Err(()),
+            (&Method::POST, Some(value), None) => match value.to_str() {
                 Ok(text) if is_key(text) => Ok(Some(Key {
                     text: text.to_owned(),
                     body_hash: Sha256::digest(bytes.as_deref().unwrap_or_default()).into(),
@@ -392,7 +421,7 @@ impl<D: Dialect, P: Permission, T: Body> FromRequest<Arc<App>> for Sent<D, P, T>
             },
             _ => Ok(None),
         };
-        let body = bytes.and_then(|bytes| decode(&bytes));
+        let body = bytes.and_then(|bytes| decode::<D, T>(&parts, &bytes));
         Ok(Self { context, body, key, dialect: PhantomData })
     }
 }
@@ -401,58 +430,70 @@ fn is_key(text: &str) -> bool {
     (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-async fn read_body(parts: &Parts, body: axum::body::Body) -> Result<Bytes, BadBody> {
+pub(crate) async fn read_body(parts: &Parts, mut body: axum::body::Body) -> Result<Bytes, BadBody> {
     let announced =
         parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > BODY_LIMIT as u64) {
+        discard(parts, body);
         return Err(BadBody::TooLarge);
     }
-    match Limited::new(body, BODY_LIMIT).collect().await {
+    match Limited::new(&mut body, BODY_LIMIT).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(BadBody::TooLarge),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            discard(parts, body);
+            Err(BadBody::TooLarge)
+        }
         Err(_) => Err(BadBody::Unreadable("could not be read to its end".to_owned())),
     }
 }
 
-fn decode<T: Body>(bytes: &[u8]) -> Result<T, BadBody> {
-    // serde would also read a struct from an array, member by member.
-    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
-        return Err(BadBody::Unreadable("must be a JSON object".to_owned()));
+/// Reads on for a while, beside the answer: a client that is still sending when the connection is
+/// closed may never see why.
+pub(crate) fn discard(parts: &Parts, mut body: axum::body::Body) {
+    // A client that asks before it sends is told not to.
+    if parts.headers.contains_key(header::EXPECT) {
+        return;
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        BadBody::Unreadable(if bytes.is_empty() {
-            "is required and must be a JSON object".to_owned()
-        } else if error.is_data() {
-            format!("must be a JSON object without repeated members: {error}")
-        } else {
-            format!("must be valid JSON: {error}")
-        })
-    })
+    tokio::spawn(tokio::time::timeout(DISCARD_TIME, async move {
+        let mut left = DISCARDED;
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                break;
+            }
+        }
+    }));
+}
+
+pub(crate) fn decode<D: Dialect, T: Body>(parts: &Parts, bytes: &[u8]) -> Result<T, BadBody> {
+    D::read(&parts.headers, bytes).map_err(BadBody::Unreadable)
 }
 
 /// What the document of an operation says about its permission.
-fn document_permission<P: Permission>(operation: &mut Operation) {
+pub(crate) fn document_permission<P: Permission>(operation: &mut Operation) {
     operation.extensions.insert("x-permission".to_owned(), P::NAME.into());
     let text = match P::NAME {
         "admin" => "Needs admin rights.",
         "owner" => "For the owner and admins.",
+        "anyone" => "For anyone.",
         _ => "For any authenticated caller.",
     };
     operation.description.get_or_insert_with(|| text.to_owned());
+    if P::ANYONE {
+        operation.security = vec![Default::default()];
+    }
 }
 
-fn refusals<D: Dialect>(ctx: &mut GenContext, list: &[(u16, &str)]) -> Vec<(Option<u16>, ApiResponse)> {
+/// The refusals of `list`; nobody is unknown or forbidden where anyone may call.
+pub(crate) fn refusals<D: Dialect, P: Permission>(
+    ctx: &mut GenContext,
+    list: &[(u16, &str)],
+) -> Vec<(Option<u16>, ApiResponse)> {
     list.iter()
+        .filter(|(status, _)| !(P::ANYONE && matches!(status, 401 | 403)))
         .map(|(status, text)| (Some(*status), openapi::json_response::<D::Refusal>(ctx, text)))
         .collect()
 }
-
-const REFUSALS: &[(u16, &str)] = &[
-    (400, "The input breaks a rule; `details` names every one."),
-    (401, "The caller did not say who they are, or not credibly."),
-    (403, "The caller may not do this."),
-    (404, "It does not exist."),
-];
 
 impl<D: Dialect, P: Permission> OperationInput for Call<D, P> {
     fn operation_input(_: &mut GenContext, operation: &mut Operation) {
@@ -460,7 +501,7 @@ impl<D: Dialect, P: Permission> OperationInput for Call<D, P> {
     }
 
     fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, ApiResponse)> {
-        refusals::<D>(ctx, REFUSALS)
+        refusals::<D, P>(ctx, D::REFUSALS)
     }
 }
 
@@ -479,14 +520,8 @@ impl<D: Dialect, P: Permission, T: Body> OperationInput for Sent<D, P, T> {
     }
 
     fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, ApiResponse)> {
-        let mut list = refusals::<D>(ctx, REFUSALS);
-        list.extend(refusals::<D>(
-            ctx,
-            &[
-                (409, "It contradicts what is stored, or the key was used with another body."),
-                (413, "The body is over 1 MiB."),
-            ],
-        ));
+        let mut list = refusals::<D, P>(ctx, D::REFUSALS);
+        list.extend(refusals::<D, P>(ctx, D::REFUSALS_OF_BODIES));
         list
     }
 }

@@ -12,7 +12,7 @@ pub struct Cors {
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, X-Request-Id, X-User-ID, X-Admin";
 const EXPOSED: &str = "X-Request-Id, Idempotency-Replayed, Retry-After, RateLimit-Limit, RateLimit-Remaining, \
-    RateLimit-Reset";
+    RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset";
 
 impl Cors {
     /// Allows these origins, e.g. `https://app.example.org`.

@@ -22,14 +22,35 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'unsaf
 const SCALAR_THEME: &str = "theme: 'purple',";
 const SCALAR_OWN_THEME: &str = "theme: 'purple', withDefaultFonts: false,";
 
-/// `/openapi.json` below `prefix`, and pages that show it: `/docs` (Scalar), `/docs/swagger`,
-/// `/docs/redoc`.
-pub fn routes(prefix: &str, api: &OpenApi) -> Router {
+/// Where a surface's document and its pages stand on a listener.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// Root of the surface, to which the document's paths are relative.
+    pub root: String,
+    /// Path of the document.
+    pub document: String,
+    /// Path of the Scalar page; those of the others are below it.
+    pub page: String,
+}
+
+impl Places {
+    /// `/openapi.json` and `/docs` below `prefix`, which is empty or the path of a surface.
+    pub fn below(prefix: &str) -> Self {
+        Self {
+            root: if prefix.is_empty() { "/" } else { prefix }.to_owned(),
+            document: format!("{prefix}/openapi.json"),
+            page: format!("{prefix}/docs"),
+        }
+    }
+}
+
+/// The document, and pages that show it: Scalar, and below it `/swagger` and `/redoc`.
+pub fn routes(places: &Places, api: &OpenApi) -> Router {
     let title = api.info.title.clone();
-    let server = Server { url: if prefix.is_empty() { "/" } else { prefix }.to_owned(), ..Server::default() };
+    let server = Server { url: places.root.clone(), ..Server::default() };
     let api = OpenApi { servers: vec![server], ..api.clone() };
     let json = Bytes::from(serde_json::to_vec(&api).unwrap_or_default());
-    let url = format!("{prefix}/openapi.json");
+    let Places { document: url, page: root, .. } = places;
     let page = |render: fn(&str, &str) -> String| {
         // Megabytes that most servers are never asked for.
         let page = Arc::new((OnceLock::<Bytes>::new(), url.clone(), title.clone()));
@@ -40,13 +61,10 @@ pub fn routes(prefix: &str, api: &OpenApi) -> Router {
         })
     };
     Router::new()
-        .route(&url, get(move || async move { ([typed("application/json")], json).into_response() }))
-        .route(&format!("{prefix}/docs"), page(scalar))
-        .route(
-            &format!("{prefix}/docs/swagger"),
-            page(|url, title| Swagger::new(url).with_title(title).html()),
-        )
-        .route(&format!("{prefix}/docs/redoc"), page(|url, title| Redoc::new(url).with_title(title).html()))
+        .route(url, get(move || async move { ([typed("application/json")], json).into_response() }))
+        .route(root, page(scalar))
+        .route(&format!("{root}/swagger"), page(|url, title| Swagger::new(url).with_title(title).html()))
+        .route(&format!("{root}/redoc"), page(|url, title| Redoc::new(url).with_title(title).html()))
         .route_layer(middleware::from_fn(tell_route))
 }
 

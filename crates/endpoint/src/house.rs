@@ -12,23 +12,26 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Extension, MatchedPath};
-use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use axum::middleware::Next;
+use axum::routing::any;
 use axum::{BoxError, Router};
 use bytes::Bytes;
 use ferrum_domain::Error;
 use ferrum_domain::time::Millis;
 use hyper::body::Body as HttpBody;
+use opentelemetry::trace::SpanContext;
 use tokio::time::Sleep;
 use tower::Service;
 
-use crate::access_log::{AccessLog, Line};
+use crate::access_log::{AccessLog, Line, NO_ROUTE};
 use crate::answer;
 use crate::cors::Cors;
 use crate::dialect::Dialect;
 use crate::listen::Peer;
 use crate::observe::Requests;
 use crate::request_id::{Id, REQUEST_ID, RequestIds};
+use crate::traces::{self, Traces};
 
 /// What the house knows of a request, in its extensions, and what a handler tells of it to the log
 /// and the metrics. One extension for all of it, since each costs an allocation.
@@ -42,6 +45,8 @@ struct Tale {
     listener: &'static str,
     route: OnceLock<MatchedPath>,
     caller: OnceLock<String>,
+    /// The span of another process that this request belongs to.
+    parent: Option<Box<SpanContext>>,
 }
 
 impl Told {
@@ -81,6 +86,8 @@ pub struct Settings {
     pub cors: Cors,
     /// Where requests are written down.
     pub access_log: Option<AccessLog>,
+    /// Where their spans go.
+    pub traces: Option<Traces>,
     /// What time it is.
     pub now: Box<dyn Fn() -> Millis + Send + Sync>,
     /// Makes texts that nobody else has made, such as UUIDs.
@@ -129,6 +136,7 @@ impl House {
             listener: settings.surface,
             route: OnceLock::new(),
             caller: OnceLock::new(),
+            parent: settings.traces.as_ref().and_then(|_| traces::parent(headers)),
         }));
         request.extensions_mut().insert(told.clone());
         let answer = router.clone().call(request);
@@ -206,22 +214,30 @@ impl Inner {
     /// Counts a request that is answered, and writes it down.
     fn note(&self, told: &Told, method: &Method, path: &str, response: &Response<Body>, elapsed: Duration) {
         let status = response.status();
-        let route = told.0.route.get().map_or("none", MatchedPath::as_str);
+        let route = told.0.route.get().map_or(NO_ROUTE, MatchedPath::as_str);
         self.requests.count(method, route, status, elapsed);
-        if let Some(log) = &self.settings.access_log {
-            log.write(&Line {
-                at: (self.settings.now)(),
-                surface: self.settings.surface,
-                id: told.id(),
-                peer: told.peer(),
-                caller: told.0.caller.get().map(String::as_str),
-                method: method.as_str(),
-                path,
-                route,
-                status: status.as_u16(),
-                bytes: HttpBody::size_hint(response.body()).exact(),
-                elapsed,
-            });
+        let Settings { access_log, traces, .. } = &self.settings;
+        if access_log.is_none() && traces.is_none() {
+            return;
+        }
+        let line = Line {
+            at: (self.settings.now)(),
+            surface: self.settings.surface,
+            id: told.id(),
+            peer: told.peer(),
+            caller: told.0.caller.get().map(String::as_str),
+            method: method.as_str(),
+            path,
+            route,
+            status: status.as_u16(),
+            bytes: HttpBody::size_hint(response.body()).exact(),
+            elapsed,
+        };
+        if let Some(log) = access_log {
+            log.write(&line);
+        }
+        if let Some(traces) = traces {
+            traces.record(&line, told.0.parent.as_deref());
         }
     }
 
@@ -269,12 +285,28 @@ pub async fn tell_route(
 
 /// Answers for paths that no route has, and for methods that a route does not have.
 pub fn with_fallbacks<D: Dialect, S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router.fallback(no_route::<D>).method_not_allowed_fallback(no_method::<D>)
+}
+
+/// As [`with_fallbacks`], for the paths below `prefix` alone: where a surface shares a listener with
+/// others.
+pub fn with_fallbacks_below<D: Dialect, S: Clone + Send + Sync + 'static>(
+    prefix: &str,
+    router: Router<S>,
+) -> Router<S> {
     router
-        .fallback(async || {
-            let (status, body) = D::render(&Error::NotFound);
-            answer::json(status, body)
-        })
-        .method_not_allowed_fallback(async |method: Method| {
-            answer::json(StatusCode::METHOD_NOT_ALLOWED, D::method_not_allowed(&method))
-        })
+        .route(prefix, any(no_route::<D>))
+        .route(&format!("{prefix}/"), any(no_route::<D>))
+        .route(&format!("{prefix}/{{*rest}}"), any(no_route::<D>))
+        .method_not_allowed_fallback(no_method::<D>)
+}
+
+async fn no_route<D: Dialect>(target: Uri) -> Response<Body> {
+    let (status, body) = D::no_route(&target);
+    answer::json(status, body)
+}
+
+async fn no_method<D: Dialect>(method: Method, target: Uri) -> Response<Body> {
+    let (status, body) = D::no_method(&method, &target);
+    answer::json(status, body)
 }

@@ -12,14 +12,16 @@ pub mod cors;
 pub mod dialect;
 pub mod docs;
 pub mod house;
+pub mod limits;
 pub mod listen;
 pub mod observe;
 pub mod openapi;
 pub mod query;
 mod request_id;
+pub mod traces;
 
-pub use answer::{Answer, Done, Problem};
+pub use answer::{Answer, Done, Problem, Rendered};
 pub use body::{Body, Field};
 pub use call::{Call, Sent};
-pub use dialect::{Admin, Authenticated, Dialect, Owner, Permission, RowOwner};
+pub use dialect::{Admin, Anyone, Authenticated, Dialect, Known, Owner, Permission, RowOwner};
 pub use query::Asked;

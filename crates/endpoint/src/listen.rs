@@ -138,8 +138,10 @@ where
 {
     let activity = Arc::clone(&service.activity);
     let stream = Watched { stream, activity: Arc::clone(&activity) };
-    let connection =
-        http1::Builder::new().max_buf_size(HEAD_LIMIT).serve_connection(TokioIo::new(stream), service);
+    let connection = http1::Builder::new()
+        .max_buf_size(HEAD_LIMIT)
+        .writev(false)
+        .serve_connection(TokioIo::new(stream), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         tokio::select! {

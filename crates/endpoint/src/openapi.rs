@@ -1,9 +1,10 @@
 //! Pieces of the `OpenAPI` documents, which are derived from the types and routes that serve.
 
+use aide::axum::ApiRouter;
 use aide::generate::GenContext;
 use aide::openapi::{
     MediaType, OpenApi, Operation, Parameter, ParameterData, ParameterSchemaOrContent, PathItem, PathStyle,
-    ReferenceOr, Response, SchemaObject, StatusCode,
+    ReferenceOr, Response, SchemaObject, StatusCode, Tag,
 };
 use schemars::{JsonSchema, Schema};
 
@@ -26,6 +27,26 @@ pub(crate) fn json_response<T: JsonSchema>(ctx: &mut GenContext, description: &s
         content: [("application/json".to_owned(), media_type::<T>(ctx))].into_iter().collect(),
         ..Response::default()
     }
+}
+
+/// The routes of a section of a surface's document, which gives their operations its name as their tag.
+pub fn section<S: Clone + Send + Sync + 'static>(name: &str, routes: ApiRouter<S>) -> ApiRouter<S> {
+    routes.with_path_items(|item| item.tag(name))
+}
+
+/// Declares the tags of the operations in the order of the routes, in which pages show their groups.
+pub fn declare_sections(api: &mut OpenApi) {
+    let Some(paths) = &mut api.paths else { return };
+    let mut names: Vec<String> = Vec::new();
+    for item in paths.paths.values_mut() {
+        let ReferenceOr::Item(item) = item else { continue };
+        for name in operations_mut(item).flat_map(|operation| &operation.tags) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+    }
+    api.tags = names.into_iter().map(|name| Tag { name, ..Tag::default() }).collect();
 }
 
 /// Declares the parameters that stand in the path templates: all of them are ids or slugs, texts.

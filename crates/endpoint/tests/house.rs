@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use bytes::Bytes;
 use ferrum_app::App;
 use ferrum_domain::access::Claim;
+use ferrum_domain::error::Unproven;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
 use ferrum_endpoint::Dialect;
@@ -32,8 +33,11 @@ impl Dialect for Plain {
     const SURFACE: &'static str = "plain";
     type Refusal = String;
 
-    fn claim(_: &Parts, _: &App) -> Result<Claim> {
-        Err(Error::Unauthenticated)
+    const REFUSALS: &'static [(u16, &'static str)] = &[];
+    const REFUSALS_OF_BODIES: &'static [(u16, &'static str)] = &[];
+
+    fn claim(_: &Parts, _: &App) -> Result<Claim, Unproven> {
+        Err(Unproven::Missing)
     }
 
     fn render(error: &Error) -> (StatusCode, Bytes) {
@@ -45,8 +49,8 @@ impl Dialect for Plain {
         (status, Bytes::from_static(text.as_bytes()))
     }
 
-    fn method_not_allowed(_: &Method) -> Bytes {
-        Bytes::from_static(b"\"not like this\"")
+    fn no_method(_: &Method, _: &Uri) -> (StatusCode, Bytes) {
+        (StatusCode::METHOD_NOT_ALLOWED, Bytes::from_static(b"\"not like this\""))
     }
 }
 
@@ -74,6 +78,7 @@ fn house(access_log: Option<AccessLog>) -> House {
             timeout: Duration::from_millis(600),
             cors: Cors::new(&["https://app.example.org".to_owned()]),
             access_log,
+            traces: None,
             now: Box::new(|| Millis(1_700_000_000_000)),
             unique: Box::new(move || format!("0000-{:012}", count.fetch_add(1, Ordering::Relaxed))),
         },

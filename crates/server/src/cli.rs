@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use ferrum_app::config::Settings;
 use ferrum_domain::access::Role;
 use ferrum_domain::units::WeightUnit;
@@ -37,6 +37,13 @@ pub(crate) struct SettingFlags {
         help = "PowerPro's own listener: IP:PORT, unix:/PATH or off"
     )]
     powerpro_listen: Option<String>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDRESS",
+        help = "IntervalFlow's own listener: IP:PORT, unix:/PATH or off"
+    )]
+    intervalflow_listen: Option<String>,
     /// Directory of the database file and the secrets
     #[arg(long, global = true, value_name = "DIRECTORY")]
     data_dir: Option<String>,
@@ -90,6 +97,7 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Surface {
     Powerpro,
+    Intervalflow,
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,6 +118,18 @@ pub(crate) enum UserCommand {
     },
     /// Lists the accounts
     List,
+    /// Sets the unit of the weights that somebody enters from now on, and where their days begin
+    #[command(group(ArgGroup::new("what").required(true).multiple(true)))]
+    Set {
+        /// E-mail or id of the account
+        account: String,
+        /// Weight unit: lb or kg; stored weights stay as they are
+        #[arg(long, group = "what", value_parser = unit)]
+        unit: Option<WeightUnit>,
+        /// IANA name of the time zone, e.g. Europe/Berlin
+        #[arg(long, group = "what", value_name = "ZONE")]
+        time_zone: Option<String>,
+    },
     /// Ends every token of an account and lets nobody log in to it
     Disable {
         /// E-mail or id of the account
@@ -178,6 +198,7 @@ impl SettingFlags {
         let named = [
             ("listen", &self.listen),
             ("powerpro.listen", &self.powerpro_listen),
+            ("intervalflow.listen", &self.intervalflow_listen),
             ("data_dir", &self.data_dir),
             ("database.url", &self.database_url),
             ("rate_limits", &self.rate_limits),

@@ -74,6 +74,7 @@ fn print_config(settings: &Settings) {
 fn print_openapi(surface: Surface) -> Outcome {
     let document = match surface {
         Surface::Powerpro => ferrum_powerpro::openapi(),
+        Surface::Intervalflow => ferrum_intervalflow::openapi(),
     };
     print(&serde_json::to_string_pretty(&document).map_err(Failure::refused)?);
     Ok(())
@@ -84,10 +85,10 @@ async fn serve(config: Config, settings: &Settings, demo: bool) -> Outcome {
         demo::check(&config)?;
     }
     let mut signals = Signals::listen()?;
-    for (name, key) in [("Alloy", "alloy.listen"), ("IntervalFlow", "intervalflow.listen")] {
-        if settings.value(key) != "off" {
-            tracing::warn!("{key} is set, but this version has no {name} surface yet: nothing listens there");
-        }
+    if settings.value("alloy.listen") != "off" {
+        tracing::warn!(
+            "alloy.listen is set, but this version has no Alloy surface yet: nothing listens there"
+        );
     }
     let (app, migrations) = start::prepare(config, Clock::system()).await?;
     tracing::info!(engine = ?app.db.kind(), data_dir = %app.config.data_dir.display(), migrations, "database is up to date");
@@ -161,6 +162,10 @@ async fn user(app: &App, command: UserCommand) -> Outcome {
             print_made(added.made_password);
         }
         UserCommand::List => print_people(app).await?,
+        UserCommand::Set { account, unit, time_zone } => {
+            accounts::set_user(app, &account, unit, time_zone.as_deref()).await.map_err(refused)?;
+            print(&format!("changed {account}"));
+        }
         UserCommand::Disable { account } => {
             accounts::disable(app, &account).await.map_err(refused)?;
             print(&format!("disabled {account}; its tokens have ended"));
@@ -236,7 +241,7 @@ async fn backup(app: &Arc<App>, file: &Path) -> Outcome {
 }
 
 async fn print_people(app: &App) -> Outcome {
-    print(&format!("{:<36} {:<32} {:<9} {:<9} UNIT", "ID", "E-MAIL", "ROLE", "STATUS"));
+    print(&format!("{:<36} {:<32} {:<9} {:<9} {:<5} TIME ZONE", "ID", "E-MAIL", "ROLE", "STATUS", "UNIT"));
     let mut after = 0;
     loop {
         let page =
@@ -245,12 +250,13 @@ async fn print_people(app: &App) -> Outcome {
         after = last.key;
         for account in page {
             print(&format!(
-                "{:<36} {:<32} {:<9} {:<9} {}",
+                "{:<36} {:<32} {:<9} {:<9} {:<5} {}",
                 account.id,
                 account.email.as_deref().unwrap_or("-"),
                 account.role.as_str(),
                 if account.active { "active" } else { "disabled" },
                 account.weight_unit.as_str(),
+                account.time_zone.as_deref().unwrap_or("-"),
             ));
         }
     }

@@ -29,7 +29,12 @@ const TRAINING_MAXES: [(&str, i64); 4] =
 
 /// Refuses listeners that other machines can reach: everybody knows who the demo people are.
 pub(crate) fn check(config: &Config) -> Result<(), Failure> {
-    for (key, listen) in [("listen", &config.listen), ("powerpro.listen", &config.powerpro.listen)] {
+    let listeners = [
+        ("listen", &config.listen),
+        ("powerpro.listen", &config.powerpro.listen),
+        ("intervalflow.listen", &config.intervalflow.listen),
+    ];
+    for (key, listen) in listeners {
         if !listen.is_local() {
             return Err(Failure::start(format!(
                 "{key} is {listen}, which other machines can reach: --demo takes only loopback addresses, Unix sockets and off"
@@ -91,6 +96,7 @@ async fn train(app: &Arc<App>, user_id: String) -> Result<()> {
                 effective_at: now,
                 created_at: now,
                 updated_at: now,
+                written: this.ids.order(),
             };
             lift_maxes::insert(tx, &max)?;
         }
@@ -116,12 +122,10 @@ mod tests {
             assert!(check(&with("listen", local)).is_ok(), "{local}");
         }
         for far in ["0.0.0.0:0", "[::]:0", "192.168.1.2:80"] {
-            assert!(
-                check(&with("powerpro.listen", far))
-                    .unwrap_err()
-                    .to_string()
-                    .starts_with("powerpro.listen is")
-            );
+            for key in ["powerpro.listen", "intervalflow.listen"] {
+                let refusal = check(&with(key, far)).unwrap_err().to_string();
+                assert!(refusal.starts_with(&format!("{key} is")), "{refusal}");
+            }
         }
     }
 }

@@ -13,14 +13,20 @@ use ferrum_app::App;
 use ferrum_app::config::{self, Listen};
 use ferrum_endpoint::access_log::{AccessLog, Target};
 use ferrum_endpoint::cors::Cors;
+use ferrum_endpoint::docs::Places;
 use ferrum_endpoint::house::{self, House};
+use ferrum_endpoint::limits::{Limits, Policy};
+use ferrum_endpoint::traces::Traces;
 use ferrum_endpoint::{docs, observe};
-use ferrum_powerpro::OWN_LISTENER;
+use ferrum_intervalflow::dialect::IntervalFlow;
 use ferrum_powerpro::dialect::PowerPro;
 use serde_json::json;
 
 /// Where PowerPro answers on the main listener.
 const POWERPRO: &str = "/api/powerpro";
+/// Kept on the main listener for surfaces to come: IntervalFlow, which answers for the rest of `/api`,
+/// must not answer for it.
+const KEPT: &str = "/api/v1";
 
 /// A listener, and what answers there.
 pub(crate) struct Mounted {
@@ -37,52 +43,82 @@ pub(crate) struct Mounted {
 }
 
 /// Every listener of this version; an error names the access log's file.
-pub(crate) fn listeners(app: &Arc<App>) -> io::Result<[Mounted; 2]> {
+pub(crate) fn listeners(app: &Arc<App>, traces: Option<&Traces>) -> io::Result<[Mounted; 3]> {
     let log = access_log(&app.config.log.access)?;
+    let settings = |surface| settings(app, surface, log.as_ref(), traces);
+    let limits = Limits::open(app);
     Ok([
         Mounted {
             name: "main",
             key: "listen",
-            about: "main listener: /healthz, /metrics, /api/powerpro, /api/powerpro/docs",
+            about: "main listener: /healthz, /metrics, /api, /api-docs, /api/powerpro, /api/powerpro/docs",
             listen: app.config.listen.clone(),
-            house: House::new::<PowerPro>(main(app), settings(app, "main", log.as_ref())),
+            house: House::new::<PowerPro>(main(app, &limits), settings("main")),
         },
         Mounted {
-            name: OWN_LISTENER,
+            name: ferrum_intervalflow::OWN_LISTENER,
+            key: "intervalflow.listen",
+            about: "IntervalFlow: /api, /api-docs",
+            listen: app.config.intervalflow.listen.clone(),
+            house: House::new::<IntervalFlow>(
+                intervalflow(app, &limits, house::with_fallbacks::<IntervalFlow, ()>),
+                settings(ferrum_intervalflow::OWN_LISTENER),
+            ),
+        },
+        Mounted {
+            name: ferrum_powerpro::OWN_LISTENER,
             key: "powerpro.listen",
             about: "PowerPro: /, /docs",
             listen: app.config.powerpro.listen.clone(),
-            house: House::new::<PowerPro>(powerpro(app), settings(app, OWN_LISTENER, log.as_ref())),
+            house: House::new::<PowerPro>(powerpro(app), settings(ferrum_powerpro::OWN_LISTENER)),
         },
     ])
 }
 
-/// The main listener: the house itself, and PowerPro for callers with a token.
-fn main(app: &Arc<App>) -> Router {
+/// The main listener: the house itself, IntervalFlow, and PowerPro for callers with a token.
+fn main(app: &Arc<App>, limits: &Limits) -> Router {
     let (powerpro, api) = ferrum_powerpro::router(Arc::clone(app));
+    let powerpro = docs::routes(&Places::below(POWERPRO), &api).nest(POWERPRO, powerpro);
     let own = Router::new()
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
         .route_layer(middleware::from_fn(house::tell_route))
         .with_state(Arc::clone(app))
-        .merge(docs::routes(POWERPRO, &api))
-        .nest(POWERPRO, powerpro);
+        .merge(house::with_fallbacks_below::<PowerPro, ()>(POWERPRO, powerpro))
+        .merge(house::with_fallbacks_below::<PowerPro, ()>(KEPT, Router::new()))
+        .merge(intervalflow(app, limits, |router| {
+            house::with_fallbacks_below::<IntervalFlow, ()>("/api", router)
+        }));
     house::with_fallbacks::<PowerPro, ()>(own)
 }
 
 /// PowerPro at its documented root, where its headers count.
 fn powerpro(app: &Arc<App>) -> Router {
     let (router, api) = ferrum_powerpro::router(Arc::clone(app));
-    router.merge(docs::routes("", &api))
+    router.merge(docs::routes(&Places::below(""), &api))
 }
 
-fn settings(app: &Arc<App>, surface: &'static str, log: Option<&AccessLog>) -> house::Settings {
+/// IntervalFlow, whose documented paths are the same on every listener. Its document limits all requests,
+/// so those that no route answers and those for its pages count too.
+fn intervalflow(app: &Arc<App>, limits: &Limits, with_fallbacks: fn(Router) -> Router) -> Router {
+    let (router, api) = ferrum_intervalflow::router(Arc::clone(app));
+    let router = with_fallbacks(router.merge(docs::routes(&ferrum_intervalflow::places(), &api)));
+    limits.around::<IntervalFlow>(Policy::IntervalFlowGeneral, router)
+}
+
+fn settings(
+    app: &Arc<App>,
+    surface: &'static str,
+    log: Option<&AccessLog>,
+    traces: Option<&Traces>,
+) -> house::Settings {
     let (clock, ids) = (app.clock.clone(), Arc::clone(app));
     house::Settings {
         surface,
         timeout: app.config.limits.request,
         cors: Cors::new(&app.config.cors_origins),
         access_log: log.cloned(),
+        traces: traces.cloned(),
         now: Box::new(move || clock.now()),
         unique: Box::new(move || ids.ids.uuid()),
     }

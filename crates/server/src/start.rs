@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ferrum_app::clock::Clock;
-use ferrum_app::config::{Config, Listen};
+use ferrum_app::config::{Config, Listen, Otlp};
 use ferrum_app::{App, builtin, jobs};
 use ferrum_domain::Error;
 use ferrum_endpoint::listen::{Listener, serve};
 use ferrum_endpoint::observe;
+use ferrum_endpoint::traces::Traces;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -25,6 +26,7 @@ pub struct Running {
     addresses: Vec<(&'static str, SocketAddr)>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    traces: Option<Traces>,
 }
 
 impl Running {
@@ -33,7 +35,7 @@ impl Running {
         Arc::clone(&self.app)
     }
 
-    /// The TCP address of the listener `main` or `powerpro`; `None` if it is off or a Unix socket.
+    /// The TCP address of the listener `main`, `powerpro` or `intervalflow`; `None` if it is off or a Unix socket.
     pub fn address(&self, listener: &str) -> Option<SocketAddr> {
         self.addresses.iter().find(|(name, _)| *name == listener).map(|(_, address)| *address)
     }
@@ -47,9 +49,15 @@ impl Running {
         if ended.is_err() {
             tracing::warn!("some requests did not end in time");
         }
-        let app = Arc::clone(&self.app);
-        // Waiting for a thread of the database must not hold up the runtime.
-        let _ = tokio::task::spawn_blocking(move || app.db.close()).await;
+        let (app, traces) = (Arc::clone(&self.app), self.traces.take());
+        // Waiting for a thread of the database or of the traces must not hold up the runtime.
+        let closing = tokio::task::spawn_blocking(move || {
+            app.db.close();
+            if let Some(traces) = traces {
+                traces.close();
+            }
+        });
+        let _ = closing.await;
     }
 }
 
@@ -70,9 +78,10 @@ pub(crate) async fn listen(app: Arc<App>) -> Result<Running, Failure> {
         addresses: Vec::new(),
         stop: watch::Sender::new(false),
         tasks: JoinSet::new(),
+        traces: open_traces(&app.config.otlp)?,
     };
     let log = &app.config.log.access;
-    let listeners = mount::listeners(&app)
+    let listeners = mount::listeners(&app, running.traces.as_ref())
         .map_err(|e| Failure::start(format!("cannot write the access log (log.access is {log}): {e}")))?;
     let mut bound = Vec::new();
     for listener in listeners {
@@ -91,6 +100,14 @@ pub(crate) async fn listen(app: Arc<App>) -> Result<Running, Failure> {
         running.tasks.spawn(jobs::run(Arc::clone(&app), running.stop.subscribe()));
     }
     Ok(running)
+}
+
+fn open_traces(otlp: &Otlp) -> Result<Option<Traces>, Failure> {
+    let Some(collector) = &otlp.endpoint else { return Ok(None) };
+    let traces = Traces::open(collector, &otlp.service_name)
+        .map_err(|e| Failure::start(format!("cannot send traces to {collector} (otlp.endpoint): {e}")))?;
+    tracing::info!("traces of {} go to {collector}", otlp.service_name);
+    Ok(Some(traces))
 }
 
 async fn bind(mounted: &Mounted) -> Result<Option<Listener>, Failure> {

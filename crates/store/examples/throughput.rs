@@ -110,5 +110,6 @@ fn max(id: String) -> LiftMax {
         effective_at: Millis(0),
         created_at: Millis(0),
         updated_at: Millis(0),
+        written: 0,
     }
 }

@@ -1,6 +1,6 @@
 -- Who changed what, appended to and never changed, but for the batch that seals an entry.
 CREATE TABLE audit_entries (
-  id TEXT NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL,
   at INTEGER NOT NULL,
   actor_key INTEGER,
   actor_id TEXT NOT NULL,
@@ -14,8 +14,8 @@ CREATE TABLE audit_entries (
   request_id TEXT NOT NULL,
   batch INTEGER
 );
-CREATE INDEX audit_entries_unsealed ON audit_entries (id) WHERE batch IS NULL;
-CREATE INDEX audit_entries_batch ON audit_entries (batch, id) WHERE batch IS NOT NULL;
+-- The only index, since every change pays for it. What is not sealed yet stands under NULL, at its end.
+CREATE UNIQUE INDEX audit_entries_batch ON audit_entries (batch DESC, id);
 
 CREATE TABLE audit_batches (
   number INTEGER NOT NULL PRIMARY KEY,

@@ -29,7 +29,7 @@ CREATE INDEX lifts_created_at ON lifts (created_at, id);
 CREATE INDEX lifts_competition ON lifts (is_competition, name, id);
 CREATE INDEX lifts_parent_id ON lifts (parent_id);
 
--- value is in thousandths of the unit beside it.
+-- value is in thousandths of the unit beside it; written tells the order of writing where the times are equal.
 CREATE TABLE lift_maxes (
   id TEXT NOT NULL PRIMARY KEY,
   account_key INTEGER NOT NULL,
@@ -40,9 +40,10 @@ CREATE TABLE lift_maxes (
   effective_at INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
+  written INTEGER NOT NULL,
   CONSTRAINT lift_maxes_account FOREIGN KEY (account_key) REFERENCES accounts (key),
   CONSTRAINT lift_maxes_lift FOREIGN KEY (lift_id) REFERENCES lifts (id)
 );
-CREATE INDEX lift_maxes_current ON lift_maxes (account_key, lift_id, max_type, effective_at, updated_at, id, value, unit);
-CREATE INDEX lift_maxes_effective_at ON lift_maxes (account_key, effective_at, id);
+-- Narrow, since every max recorded goes to another page of it; it also serves the list of a lifter's maxes.
+CREATE INDEX lift_maxes_current ON lift_maxes (account_key, lift_id, max_type, effective_at, written, value);
 CREATE INDEX lift_maxes_lift_id ON lift_maxes (lift_id);

@@ -1,6 +1,7 @@
 //! `accounts`: one per person, with the addresses that the surfaces know it by.
 
 use ferrum_domain::access::{Claim, Identity, Role};
+use ferrum_domain::error::Unproven;
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::WeightUnit;
 use ferrum_domain::{Error, Result};
@@ -29,6 +30,7 @@ statements! {
         WHERE key = ?1";
     SET_PASSWORD = "UPDATE accounts SET password_hash = ?2, credential_version = credential_version + 1, \
         updated_at = ?3 WHERE key = ?1";
+    SET_PREFERENCES = "UPDATE accounts SET weight_unit = ?2, time_zone = ?3, updated_at = ?4 WHERE key = ?1";
     ATTACH = "UPDATE accounts SET email = ?2, email_folded = ?3, password_hash = ?4, role = ?5, \
         credential_version = credential_version + 1, updated_at = ?6 WHERE key = ?1";
 }
@@ -115,7 +117,8 @@ pub fn identify(tx: &mut Tx<'_>, claim: &Claim) -> Result<Identity> {
         (Claim::Token { version, .. }, Some((key, true, role, current, zone))) if *version == current => {
             Ok(identity(Some(key), id, role == Role::Admin, "token", zone))
         }
-        _ => Err(Error::Unauthenticated),
+        (Claim::Token { .. }, None) => Err(Error::Unauthenticated(Unproven::Unknown)),
+        _ => Err(Error::Unauthenticated(Unproven::Refused)),
     }
 }
 
@@ -197,6 +200,18 @@ pub fn set_active(tx: &mut Tx<'_>, key: i64, active: bool, now: Millis) -> Resul
 /// Sets a password, which ends the account's tokens.
 pub fn set_password(tx: &mut Tx<'_>, key: i64, password_hash: &str, now: Millis) -> Result<()> {
     tx.execute(SET_PASSWORD, values![key, password_hash, now])?;
+    Ok(())
+}
+
+/// Sets the unit of the weights that an account enters from now on, and where its days begin.
+pub fn set_preferences(
+    tx: &mut Tx<'_>,
+    key: i64,
+    unit: WeightUnit,
+    time_zone: Option<&str>,
+    now: Millis,
+) -> Result<()> {
+    tx.execute(SET_PREFERENCES, values![key, unit.as_str(), time_zone, now])?;
     Ok(())
 }
 

@@ -12,10 +12,10 @@ use crate::values::values;
 statements! {
     INSERT = "INSERT INTO audit_entries (id, at, actor_key, actor_id, proof, claimed_admin, surface, route, \
         row_type, row_id, fields, request_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-    LIST_UNSEALED = "SELECT id, at, actor_id, proof, claimed_admin, surface, route, row_type, row_id, fields, \
-        request_id FROM audit_entries WHERE batch IS NULL ORDER BY id LIMIT ?1";
-    LIST_BATCH = "SELECT id, at, actor_id, proof, claimed_admin, surface, route, row_type, row_id, fields, \
-        request_id FROM audit_entries WHERE batch = ?1 ORDER BY id";
+    LIST_UNSEALED = "SELECT id, at, actor_key, actor_id, proof, claimed_admin, surface, route, row_type, row_id, \
+        fields, request_id FROM audit_entries WHERE batch IS NULL ORDER BY id LIMIT ?1";
+    LIST_BATCH = "SELECT id, at, actor_key, actor_id, proof, claimed_admin, surface, route, row_type, row_id, \
+        fields, request_id FROM audit_entries WHERE batch = ?1 ORDER BY id";
     SEAL = "UPDATE audit_entries SET batch = ?1 WHERE id = ?2 AND batch IS NULL";
     LAST_BATCH = "SELECT number, sealed_at, entries, digest FROM audit_batches \
         WHERE number = (SELECT MAX(number) FROM audit_batches)";
@@ -60,6 +60,8 @@ pub struct Written {
     pub id: String,
     /// When.
     pub at: Millis,
+    /// Internal key of who did it.
+    pub actor_key: Option<i64>,
     /// Public id of who did it.
     pub actor_id: String,
     /// `header`, `token` or `cli`.
@@ -151,15 +153,16 @@ fn written(row: &Row<'_>) -> Result<Written> {
     Ok(Written {
         id: row.get(0)?,
         at: Millis(row.get(1)?),
-        actor_id: row.get(2)?,
-        proof: row.get(3)?,
-        claimed_admin: row.get(4)?,
-        surface: row.get(5)?,
-        route: row.get(6)?,
-        row_type: row.get(7)?,
-        row_id: row.get(8)?,
-        fields: row.get(9)?,
-        request_id: row.get(10)?,
+        actor_key: row.get(2)?,
+        actor_id: row.get(3)?,
+        proof: row.get(4)?,
+        claimed_admin: row.get(5)?,
+        surface: row.get(6)?,
+        route: row.get(7)?,
+        row_type: row.get(8)?,
+        row_id: row.get(9)?,
+        fields: row.get(10)?,
+        request_id: row.get(11)?,
     })
 }
 

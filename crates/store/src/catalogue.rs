@@ -11,6 +11,7 @@ statements! {
     VERSION = "SELECT version FROM catalogue_version WHERE one = 1";
     BUMP = "UPDATE catalogue_version SET version = version + 1 WHERE one = 1";
     IS_LOADED = "SELECT 1 FROM catalogue_loads WHERE kind = ?1 AND name = ?2";
+    LOADED = "SELECT name FROM catalogue_loads WHERE kind = ?1";
     INSERT_LOAD = "INSERT INTO catalogue_loads (kind, name, loaded_at) VALUES (?1, ?2, ?3)";
 }
 
@@ -28,6 +29,11 @@ pub(crate) fn bump(tx: &mut Tx<'_>) -> Result<()> {
 /// Whether the built-in `name` of `kind` has ever been loaded, even if it was removed since.
 pub fn is_loaded(tx: &mut Tx<'_>, kind: &str, name: &str) -> Result<bool> {
     Ok(tx.query_opt(IS_LOADED, values![kind, name], |row| row.get::<i64>(0))?.is_some())
+}
+
+/// Every built-in of `kind` that has ever been loaded.
+pub fn loaded(tx: &mut Tx<'_>, kind: &str) -> Result<Vec<String>> {
+    tx.query(LOADED, values![kind], |row| row.get(0))
 }
 
 /// Notes that the built-in `name` of `kind` has been loaded.

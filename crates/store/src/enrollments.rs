@@ -4,7 +4,7 @@ use ferrum_domain::strength::position::Position;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
 
-use crate::engine::Tx;
+use crate::engine::{EngineKind, Tx};
 use crate::row::Row;
 use crate::statements::statements;
 use crate::values::values;
@@ -12,10 +12,14 @@ use crate::values::values;
 statements! {
     FIND = "SELECT e.id, e.account_key, a.id, e.program_id, e.iteration, e.week, e.day_index, e.enrolled_at, \
         e.updated_at FROM accounts a JOIN enrollments e ON e.account_key = a.key WHERE a.id = ?1";
+    FIND_STANDING = "SELECT program_id, iteration, week, day_index, \
+        (SELECT version FROM catalogue_version WHERE one = 1) FROM enrollments WHERE account_key = ?1";
     INSERT = "INSERT INTO enrollments (id, account_key, program_id, week, iteration, day_index, enrolled_at, \
         updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     UPDATE = "UPDATE enrollments SET week = ?2, iteration = ?3, day_index = ?4, updated_at = ?5 WHERE id = ?1";
     DELETE = "DELETE FROM enrollments WHERE id = ?1";
+    HOLD = "UPDATE enrollments SET updated_at = updated_at WHERE id = ?1";
+    WATCH = "SELECT id FROM enrollments WHERE account_key = ?1";
 }
 
 /// An enrollment.
@@ -35,6 +39,28 @@ pub struct Enrollment {
     pub enrolled_at: Millis,
     /// When they last moved on.
     pub updated_at: Millis,
+}
+
+/// Where a lifter stands, for reading a workout.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The program.
+    pub program_id: String,
+    /// Where they stand, as last written; the program may have become shorter since.
+    pub position: Position,
+    /// Version of the catalogue in the same snapshot.
+    pub catalogue_version: i64,
+}
+
+/// Where the account with this internal key stands.
+pub fn find_standing(tx: &mut Tx<'_>, account: i64) -> Result<Option<Standing>> {
+    tx.query_opt(FIND_STANDING, values![account], |row| {
+        Ok(Standing {
+            program_id: row.get(0)?,
+            position: Position { iteration: row.get(1)?, week: row.get(2)?, day_index: row.get(3)? },
+            catalogue_version: row.get(4)?,
+        })
+    })
 }
 
 /// The enrollment of the account with this public id.
@@ -71,6 +97,28 @@ pub fn update(tx: &mut Tx<'_>, row: &Enrollment) -> Result<()> {
 /// Ends an enrollment; what it trained and what it was served go with it.
 pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     if tx.execute(DELETE, values![id])? == 0 { Err(Error::NotFound) } else { Ok(()) }
+}
+
+/// Makes sure that of this and any other transaction that raises maxes of the enrollment or enters one
+/// for its lifter at the same time, the later one sees what the other wrote.
+///
+/// What counts now depends on the clock, so a row that another transaction writes a millisecond later
+/// is not what this one looked for: being serializable does not make them conflict, writing the same
+/// row does. SQLite has one writer at a time.
+pub fn hold(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    if tx.kind() == EngineKind::Postgres {
+        tx.execute(HOLD, values![id])?;
+    }
+    Ok(())
+}
+
+/// Lets a transaction that enters a max conflict with those that [`hold`] the lifter's enrollment or
+/// change it, but not with others that enter maxes.
+pub(crate) fn watch(tx: &mut Tx<'_>, account: i64) -> Result<()> {
+    if tx.kind() == EngineKind::Postgres {
+        tx.query_opt(WATCH, values![account], |_| Ok(()))?;
+    }
+    Ok(())
 }
 
 fn enrollment(row: &Row<'_>) -> Result<Enrollment> {

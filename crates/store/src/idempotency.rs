@@ -14,7 +14,9 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (caller, surface, route, key) \
         DO UPDATE SET body_hash = excluded.body_hash, answer = excluded.answer, created_at = excluded.created_at \
         WHERE idempotency_keys.created_at <= ?8";
-    DELETE_OLD = "DELETE FROM idempotency_keys WHERE created_at <= ?1";
+    DELETE_OLD = "DELETE FROM idempotency_keys WHERE (caller, surface, route, key) IN \
+        (SELECT caller, surface, route, key FROM idempotency_keys WHERE created_at <= ?1 \
+        ORDER BY created_at LIMIT ?2)";
 }
 
 /// How long an answer is kept, in milliseconds.
@@ -58,7 +60,7 @@ pub fn insert(
     Ok(())
 }
 
-/// Forgets the answers that are older than 24 hours; says how many.
-pub fn delete_old(tx: &mut Tx<'_>, now: Millis) -> Result<u64> {
-    tx.execute(DELETE_OLD, values![now.0 - KEPT_FOR])
+/// Forgets up to `limit` answers that are older than 24 hours; says how many.
+pub fn delete_old(tx: &mut Tx<'_>, now: Millis, limit: i64) -> Result<u64> {
+    tx.execute(DELETE_OLD, values![now.0 - KEPT_FOR, limit])
 }

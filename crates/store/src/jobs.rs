@@ -30,7 +30,8 @@ statements! {
         last_error = ?6, updated_at = ?3 WHERE id = ?1 AND leased_by = ?2 AND state = 'running'";
     BURY = "UPDATE jobs SET state = 'dead', lease_until = NULL, leased_by = NULL, last_error = ?4, updated_at = ?3 \
         WHERE id = ?1 AND leased_by = ?2 AND state = 'running'";
-    DELETE_DONE = "DELETE FROM jobs WHERE state = 'done' AND updated_at < ?1";
+    DELETE_DONE = "DELETE FROM jobs WHERE id IN \
+        (SELECT id FROM jobs WHERE state = 'done' AND updated_at < ?1 ORDER BY updated_at LIMIT ?2)";
     COUNT = "SELECT state, COUNT(*) FROM jobs GROUP BY state ORDER BY state";
 }
 
@@ -102,9 +103,9 @@ pub fn bury(tx: &mut Tx<'_>, id: &str, worker: &str, now: Millis, error: &str) -
     Ok(tx.execute(BURY, values![id, worker, now, error])? == 1)
 }
 
-/// Forgets the jobs that were done before `then`; says how many.
-pub fn delete_done(tx: &mut Tx<'_>, then: Millis) -> Result<u64> {
-    tx.execute(DELETE_DONE, values![then])
+/// Forgets up to `limit` jobs that were done before `then`; says how many.
+pub fn delete_done(tx: &mut Tx<'_>, then: Millis, limit: i64) -> Result<u64> {
+    tx.execute(DELETE_DONE, values![then, limit])
 }
 
 /// How many jobs are in each state.

@@ -6,6 +6,7 @@ use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Error, Result};
 
 use crate::engine::Tx;
+use crate::enrollments;
 use crate::listing::{Listing, Order, Wanted, Window};
 use crate::row::Row;
 use crate::statements::statements;
@@ -13,19 +14,33 @@ use crate::values::values;
 
 statements! {
     FIND = "SELECT m.id, m.account_key, a.id, m.lift_id, m.max_type, m.value, m.effective_at, m.created_at, \
-        m.updated_at FROM lift_maxes m JOIN accounts a ON a.key = m.account_key WHERE m.id = ?1";
-    FIND_CURRENT = "SELECT id, value, updated_at FROM lift_maxes \
+        m.updated_at, m.written FROM lift_maxes m JOIN accounts a ON a.key = m.account_key WHERE m.id = ?1";
+    FIND_CURRENT = "SELECT id, value, written FROM lift_maxes \
         WHERE account_key = ?1 AND lift_id = ?2 AND max_type = ?3 AND effective_at <= ?4 \
-        ORDER BY effective_at DESC, updated_at DESC, id DESC LIMIT 1";
+        ORDER BY effective_at DESC, written DESC LIMIT 1";
+    CURRENT_VALUE = "SELECT value FROM lift_maxes \
+        WHERE account_key = ?1 AND lift_id = ?2 AND max_type = ?3 AND effective_at <= ?4 \
+        ORDER BY effective_at DESC, written DESC LIMIT 1";
+    // One statement for the maxes of a whole session, since each costs PostgreSQL a round trip.
+    CURRENT_VALUES = "SELECT \
+        (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_id = ?3 AND max_type = ?4 \
+        AND effective_at <= ?2 ORDER BY effective_at DESC, written DESC LIMIT 1), \
+        (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_id = ?5 AND max_type = ?6 \
+        AND effective_at <= ?2 ORDER BY effective_at DESC, written DESC LIMIT 1), \
+        (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_id = ?7 AND max_type = ?8 \
+        AND effective_at <= ?2 ORDER BY effective_at DESC, written DESC LIMIT 1), \
+        (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_id = ?9 AND max_type = ?10 \
+        AND effective_at <= ?2 ORDER BY effective_at DESC, written DESC LIMIT 1)";
     INSERT = "INSERT INTO lift_maxes (id, account_key, lift_id, max_type, value, unit, effective_at, created_at, \
-        updated_at) \
-        VALUES (?1, ?2, ?3, ?4, ?5, (SELECT weight_unit FROM accounts WHERE key = ?2), ?6, ?7, ?8)";
-    UPDATE = "UPDATE lift_maxes SET value = ?2, effective_at = ?3, updated_at = ?4 WHERE id = ?1";
+        updated_at, written) \
+        VALUES (?1, ?2, ?3, ?4, ?5, (SELECT weight_unit FROM accounts WHERE key = ?2), ?6, ?7, ?8, ?9)";
+    UPDATE = "UPDATE lift_maxes SET value = ?2, effective_at = ?3, updated_at = ?4, written = ?5 WHERE id = ?1";
     DELETE = "DELETE FROM lift_maxes WHERE id = ?1";
 }
 
 pub(crate) const LISTING: Listing = Listing {
-    columns: "m.id, m.account_key, a.id, m.lift_id, m.max_type, m.value, m.effective_at, m.created_at, m.updated_at",
+    columns: "m.id, m.account_key, a.id, m.lift_id, m.max_type, m.value, m.effective_at, m.created_at, m.updated_at, \
+        m.written",
     from: "lift_maxes m JOIN accounts a ON a.key = m.account_key",
     scope: &["a.id = ?"],
     filters: &["m.lift_id = ?", "m.max_type = ?"],
@@ -53,6 +68,8 @@ pub struct LiftMax {
     pub created_at: Millis,
     /// When it was last written.
     pub updated_at: Millis,
+    /// Greater than that of every max written before it, also within a millisecond.
+    pub written: i64,
 }
 
 /// The max that counts now.
@@ -62,8 +79,8 @@ pub struct CurrentMax {
     pub id: String,
     /// Its value.
     pub value: Thousandths,
-    /// When it was last written.
-    pub updated_at: Millis,
+    /// Greater than that of every max written before it.
+    pub written: i64,
 }
 
 /// What to list.
@@ -97,8 +114,45 @@ pub fn find_current(
     now: Millis,
 ) -> Result<Option<CurrentMax>> {
     tx.query_opt(FIND_CURRENT, values![account, lift_id, max_type.as_str(), now], |row| {
-        Ok(CurrentMax { id: row.get(0)?, value: Thousandths(row.get(1)?), updated_at: Millis(row.get(2)?) })
+        Ok(CurrentMax { id: row.get(0)?, value: Thousandths(row.get(1)?), written: row.get(2)? })
     })
+}
+
+/// The value of [`find_current`] alone, which the index tells.
+pub fn find_current_value(
+    tx: &mut Tx<'_>,
+    account: i64,
+    lift_id: &str,
+    max_type: MaxType,
+    now: Millis,
+) -> Result<Option<Thousandths>> {
+    tx.query_opt(CURRENT_VALUE, values![account, lift_id, max_type.as_str(), now], |row| {
+        row.get(0).map(Thousandths)
+    })
+}
+
+/// The values that count at `now`, in the order of `wanted`: [`find_current`] for many.
+pub fn list_current_values(
+    tx: &mut Tx<'_>,
+    account: i64,
+    wanted: &[(String, MaxType)],
+    now: Millis,
+) -> Result<Vec<Option<Thousandths>>> {
+    const AT_ONCE: usize = 4;
+    let mut found = Vec::with_capacity(wanted.len());
+    for some in wanted.chunks(AT_ONCE) {
+        let lift = |i: usize| some.get(i).map(|(lift_id, _)| lift_id.as_str());
+        let kind = |i: usize| some.get(i).map(|(_, max_type)| max_type.as_str());
+        let values =
+            values![account, now, lift(0), kind(0), lift(1), kind(1), lift(2), kind(2), lift(3), kind(3)];
+        tx.query_one(CURRENT_VALUES, values, |row| {
+            for i in 0..some.len() {
+                found.push(row.get::<Option<i64>>(i)?.map(Thousandths));
+            }
+            Ok(())
+        })?;
+    }
+    Ok(found)
 }
 
 /// One page of maxes by effective date, and how many there are.
@@ -115,6 +169,7 @@ pub fn list(
 
 /// Adds a max, in the account's unit of today.
 pub fn insert(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
+    enrollments::watch(tx, max.account)?;
     tx.execute(
         INSERT,
         values![
@@ -125,7 +180,8 @@ pub fn insert(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
             max.value,
             max.effective_at,
             max.created_at,
-            max.updated_at
+            max.updated_at,
+            max.written
         ],
     )?;
     Ok(())
@@ -133,7 +189,7 @@ pub fn insert(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
 
 /// Changes value and effective date.
 pub fn update(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
-    tx.execute(UPDATE, values![&max.id, max.value, max.effective_at, max.updated_at])?;
+    tx.execute(UPDATE, values![&max.id, max.value, max.effective_at, max.updated_at, max.written])?;
     Ok(())
 }
 
@@ -153,6 +209,7 @@ fn lift_max(row: &Row<'_>) -> Result<LiftMax> {
         effective_at: Millis(row.get(6)?),
         created_at: Millis(row.get(7)?),
         updated_at: Millis(row.get(8)?),
+        written: row.get(9)?,
     })
 }
 

@@ -14,6 +14,7 @@ statements! {
     FIND = "SELECT id, name, slug, is_competition, parent_id, created_at, updated_at FROM lifts WHERE id = ?1";
     FIND_BY_SLUG = "SELECT id, name, slug, is_competition, parent_id, created_at, updated_at FROM lifts \
         WHERE slug = ?1";
+    EXISTS = "SELECT 1 FROM lifts WHERE id = ?1";
     FIND_PARENT = "SELECT parent_id FROM lifts WHERE id = ?1";
     INSERT = "INSERT INTO lifts (id, name, slug, is_competition, parent_id, created_at, updated_at) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -64,6 +65,11 @@ pub struct Filter {
 /// The lift with this id.
 pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Lift>> {
     tx.query_opt(FIND, values![id], lift)
+}
+
+/// Whether there is a lift with this id.
+pub fn find_id(tx: &mut Tx<'_>, id: &str) -> Result<Option<()>> {
+    tx.query_opt(EXISTS, values![id], |_| Ok(()))
 }
 
 /// The lift with this id.

@@ -27,4 +27,6 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations![
     "0005_lifts",
     "0006_programs",
     "0007_training",
+    "0008_interval_exercises",
+    "0009_interval_workouts",
 ];

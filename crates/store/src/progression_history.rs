@@ -65,12 +65,12 @@ pub struct Filter {
     pub progression_id: Option<String>,
 }
 
-/// One page of raises, newest first, and how many there are.
-pub fn list(tx: &mut Tx<'_>, filter: &Filter, window: Window) -> Result<(Vec<Entry>, u64)> {
+/// One page of raises by age, and how many there are.
+pub fn list(tx: &mut Tx<'_>, filter: &Filter, order: Order, window: Window) -> Result<(Vec<Entry>, u64)> {
     let filters =
         [filter.lift_id.as_deref().map(Into::into), filter.progression_id.as_deref().map(Into::into)];
     let scope = [filter.user_id.as_str().into()];
-    let wanted = Wanted { scope: &scope, filters: &filters, sort: 0, order: Order::Descending, window };
+    let wanted = Wanted { scope: &scope, filters: &filters, sort: 0, order, window };
     LISTING.page(tx, &wanted, entry)
 }
 

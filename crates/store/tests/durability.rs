@@ -315,7 +315,10 @@ async fn a_read_only_file_is_a_refusal() {
     let program = directory.path().join("program");
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
+    // The file, and what may lie beside it.
+    for entry in fs::read_dir(directory.path()).unwrap().map(Result::unwrap).filter(|e| e.path() != program) {
+        fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o444)).unwrap();
+    }
     let mut child = command(&program, &file, "fixed");
     if fs::write(&file, fs::read(&file).unwrap()).is_ok() {
         child.uid(65534).gid(65534);

@@ -6,11 +6,11 @@ use std::time::Duration;
 use ferrum_domain::access::Role;
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::WeightUnit;
-use ferrum_domain::{Conflict, Error, Result, Violations, ids};
+use ferrum_domain::{Conflict, Error, Result, Violations, ids, time};
 use ferrum_store::accounts::{self, Account, Birth, NewAccount};
 use ferrum_store::{Tx, audit};
 
-use crate::tokens::Bearer;
+use crate::tokens::{Bearer, HOUSE};
 use crate::{App, passwords};
 
 /// A person to be added.
@@ -89,6 +89,36 @@ pub async fn attach_user(
     Ok(chosen.made())
 }
 
+/// Sets what is given of an account: the unit of the weights that it enters from now on, which converts
+/// nothing that is stored, and the IANA name of its time zone. `address` is its e-mail or id.
+pub async fn set_user(
+    app: &App,
+    address: &str,
+    unit: Option<WeightUnit>,
+    time_zone: Option<&str>,
+) -> Result<()> {
+    let named = time_zone.map(time::time_zone);
+    if named == Some(None) {
+        return Err(Error::invalid("time zone", "must be the name of one, e.g. Europe/Berlin"));
+    }
+    let (account, zone) = (get(app, address).await?, named.flatten());
+    let now = app.clock.now();
+    let fields: &'static [&'static str] = match (unit, &zone) {
+        (Some(_), Some(_)) => &["weight_unit", "time_zone"],
+        (Some(_), None) => &["weight_unit"],
+        _ => &["time_zone"],
+    };
+    let entry = Entry::new(app, "user set", &account.id, fields);
+    app.db
+        .write(move |tx| {
+            let stored = accounts::find(tx, &account.id)?.ok_or(Error::NotFound)?;
+            let zone = zone.as_deref().or(stored.time_zone.as_deref());
+            accounts::set_preferences(tx, stored.key, unit.unwrap_or(stored.weight_unit), zone, now)?;
+            entry.insert(tx)
+        })
+        .await
+}
+
 /// Lets nobody log in to an account any more and ends its tokens. `address` is its e-mail or id.
 pub async fn disable(app: &App, address: &str) -> Result<()> {
     let account = get(app, address).await?;
@@ -129,7 +159,7 @@ pub async fn token(app: &App, address: &str, ttl: Duration) -> Result<String> {
     }
     let bearer = Bearer { id: &account.id, role: account.role, version: account.credential_version };
     let seconds = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX);
-    let token = app.tokens.issue(bearer, app.clock.now(), seconds)?;
+    let token = app.tokens.issue(bearer, HOUSE, app.clock.now(), seconds)?;
     let entry = Entry::new(app, "token", &account.id, &[]);
     app.db.write(move |tx| entry.insert(tx)).await?;
     Ok(token)
@@ -250,7 +280,7 @@ mod tests {
     }
 
     async fn works(app: &App, token: &str) -> bool {
-        let claim = app.tokens.verify(token, app.clock.now()).unwrap();
+        let claim = app.tokens.verify(token, HOUSE, app.clock.now()).unwrap();
         app.db.read(move |tx| accounts::identify(tx, &claim)).await.is_ok()
     }
 
@@ -325,10 +355,11 @@ mod tests {
         let added = add(&app, "anna@example.org", Role::Customer).await.unwrap();
         reset_password(&app, "anna@example.org", Some("a long password".to_owned())).await.unwrap();
         token(&app, "anna@example.org", HOUR).await.unwrap();
+        set_user(&app, "anna@example.org", None, Some("Asia/Tokyo")).await.unwrap();
         disable(&app, "anna@example.org").await.unwrap();
         let entries = app.db.read(|tx| audit::list_unsealed(tx, 10)).await.unwrap();
         let routes: Vec<&str> = entries.iter().map(|entry| entry.route.as_str()).collect();
-        assert_eq!(routes, ["user add", "user reset-password", "token", "user disable"]);
+        assert_eq!(routes, ["user add", "user reset-password", "token", "user set", "user disable"]);
         for entry in entries {
             assert_eq!((entry.proof.as_str(), entry.row_id.as_str()), ("cli", added.id.as_str()));
             assert!(!format!("{entry:?}").contains("a long password"));

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use ferrum_domain::strength::MaxType;
 use ferrum_domain::strength::load::LoadContext;
 use ferrum_domain::strength::lookup::{DailyEntries, WeeklyEntries, WeeklyEntry};
 use ferrum_domain::strength::position::Shape;
@@ -58,6 +59,8 @@ pub struct Session {
     pub exercises: Vec<Exercise>,
     /// The lifts that are prescribed in it.
     pub lifts: BTreeSet<String>,
+    /// The maxes that its exercises ask for first, each once.
+    pub maxes: Vec<(String, MaxType)>,
     daily: Option<Thousandths>,
 }
 
@@ -104,14 +107,14 @@ impl Week {
     }
 
     /// The session at `index`, counted from 0; the last one when the week has become shorter.
-    pub fn session_at(&self, index: i64) -> Option<&Session> {
+    pub fn session_at(&self, index: i64) -> Option<&Arc<Session>> {
         let index = usize::try_from(index).unwrap_or(0).min(self.sessions.len().checked_sub(1)?);
-        self.sessions.get(index).map(Arc::as_ref)
+        self.sessions.get(index)
     }
 
     /// The first session of the day with that slug.
-    pub fn session_of(&self, day_slug: &str) -> Option<&Session> {
-        self.sessions.iter().find(|session| session.slug == day_slug).map(Arc::as_ref)
+    pub fn session_of(&self, day_slug: &str) -> Option<&Arc<Session>> {
+        self.sessions.iter().find(|session| session.slug == day_slug)
     }
 }
 
@@ -122,9 +125,13 @@ impl Exercise {
     }
 }
 
-/// The program as of the snapshot of a read.
-pub fn for_reading(app: &App, tx: &mut Tx<'_>, program_id: &str) -> Result<Arc<CompiledProgram>> {
-    let version = catalogue::version(tx)?;
+/// The program as of the snapshot of a read, in which the catalogue has this version.
+pub fn for_reading(
+    app: &App,
+    tx: &mut Tx<'_>,
+    version: i64,
+    program_id: &str,
+) -> Result<Arc<CompiledProgram>> {
     if let Some(program) = app.catalogue.programs.get(version, program_id) {
         return Ok(program);
     }
@@ -175,6 +182,16 @@ fn compile(tx: &mut Tx<'_>, program_id: &str) -> Result<CompiledProgram> {
     })
 }
 
+fn first_maxes(exercises: &[Exercise]) -> Vec<(String, MaxType)> {
+    let mut maxes = Vec::new();
+    for exercise in exercises {
+        let max_type = exercise.plan.load_strategy.max_type;
+        let first = exercise.max_chain.first().map(|lift_id| (lift_id.clone(), max_type));
+        maxes.extend(first.filter(|first| !maxes.contains(first)));
+    }
+    maxes
+}
+
 /// What several weeks and sessions share while a program is compiled.
 struct Compiler {
     weekly: Option<WeeklyEntries>,
@@ -207,6 +224,7 @@ impl Compiler {
         }
         let metadata = day.metadata.map(serde_json::Value::Object);
         let session = Arc::new(Session {
+            maxes: first_maxes(&exercises),
             lifts: exercises.iter().map(|exercise| exercise.lift_id.clone()).collect(),
             daily: self.daily.as_ref().and_then(|table| table.find(&day.slug, metadata.as_ref())),
             slug: day.slug,

@@ -11,7 +11,7 @@ use ferrum_domain::{Error, Result};
 use ferrum_store::enrollments;
 use ferrum_store::{Tx, lift_maxes};
 
-use super::compile_program::{self, CompiledProgram, Exercise, Session, Week};
+use super::compile_program::{self, CompiledProgram, Exercise, Session};
 use crate::App;
 
 /// Which session is wanted; the current one where nothing is said.
@@ -57,49 +57,77 @@ pub struct WorkoutExercise {
     pub rest_seconds: Option<i64>,
 }
 
-/// Computes a workout; changes nothing.
-///
-/// [`Error::NotFound`] when the lifter is not enrolled, or the week or day is not in their program or
-/// has nothing to do; [`Error::MissingMax`] with every max that is needed and missing.
-pub fn generate_workout(
-    app: &App,
-    tx: &mut Tx<'_>,
-    user_id: &str,
-    wanted: &Wanted,
+/// Everything that a workout is computed from, read in one snapshot.
+#[derive(Debug)]
+pub struct Basis {
+    /// Version of the catalogue.
+    pub version: i64,
+    account: i64,
     now: Millis,
-) -> Result<Workout> {
-    let enrollment = enrollments::find(tx, user_id)?.ok_or(Error::NotFound)?;
-    let program = compile_program::for_reading(app, tx, &enrollment.program_id)?;
-    let position = program.shape.clamp(enrollment.position);
-    let number = wanted.week.unwrap_or(position.week);
-    let week = program.week(number).ok_or(Error::NotFound)?;
-    let session = match &wanted.day_slug {
-        Some(slug) => week.session_of(slug),
-        None => week.session_at(position.day_index),
-    };
-    let session = session.filter(|session| !session.exercises.is_empty()).ok_or(Error::NotFound)?;
-    let maxes = CurrentMaxes { account: enrollment.account, now, found: Vec::new() };
-    Ok(Workout {
-        iteration: position.iteration,
-        week: number,
-        day_slug: session.slug.clone(),
-        exercises: exercises(tx, &program, week, session, maxes)?,
-        program,
-    })
+    program: Arc<CompiledProgram>,
+    iteration: i64,
+    week: i64,
+    session: Arc<Session>,
+    /// The lifter's current maxes that the session asks for first, in the order of [`Session::maxes`].
+    maxes: Vec<Option<Thousandths>>,
 }
 
-fn exercises(
-    tx: &mut Tx<'_>,
-    program: &CompiledProgram,
-    week: &Week,
-    session: &Session,
-    mut maxes: CurrentMaxes,
-) -> Result<Vec<WorkoutExercise>> {
+impl Basis {
+    /// [`Error::NotFound`] when the lifter is not enrolled, or the week or day is not in their program or
+    /// has nothing to do.
+    pub fn read(app: &App, tx: &mut Tx<'_>, account: i64, wanted: &Wanted, now: Millis) -> Result<Self> {
+        let standing = enrollments::find_standing(tx, account)?.ok_or(Error::NotFound)?;
+        let version = standing.catalogue_version;
+        let program = compile_program::for_reading(app, tx, version, &standing.program_id)?;
+        let position = program.shape.clamp(standing.position);
+        let number = wanted.week.unwrap_or(position.week);
+        let week = program.week(number).ok_or(Error::NotFound)?;
+        let session = match &wanted.day_slug {
+            Some(slug) => week.session_of(slug),
+            None => week.session_at(position.day_index),
+        };
+        let session = session.filter(|session| !session.exercises.is_empty()).ok_or(Error::NotFound)?;
+        let session = Arc::clone(session);
+        let maxes = lift_maxes::list_current_values(tx, account, &session.maxes, now)?;
+        Ok(Self {
+            version,
+            account,
+            now,
+            program,
+            iteration: position.iteration,
+            week: number,
+            session,
+            maxes,
+        })
+    }
+
+    /// Whether both make the same workout. One in which a parent's max stands in for another equals none.
+    pub fn equals(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.program, &other.program)
+            && Arc::ptr_eq(&self.session, &other.session)
+            && (self.account, self.iteration, self.week) == (other.account, other.iteration, other.week)
+            && self.maxes == other.maxes
+            && self.maxes.iter().all(Option::is_some)
+    }
+
+    /// A parent's max is looked up when it is needed, which is rare.
+    fn max(&self, tx: &mut Tx<'_>, lift_id: &str, max_type: MaxType) -> Result<Option<Thousandths>> {
+        match self.session.maxes.iter().position(|(id, kind)| id == lift_id && *kind == max_type) {
+            Some(place) => Ok(self.maxes[place]),
+            None => lift_maxes::find_current_value(tx, self.account, lift_id, max_type, self.now),
+        }
+    }
+}
+
+/// Computes a workout; changes nothing. [`Error::MissingMax`] with every max that is needed and missing.
+pub fn generate_workout(tx: &mut Tx<'_>, basis: &Basis) -> Result<Workout> {
+    let Basis { program, session, .. } = basis;
+    let week = program.week(basis.week).ok_or(Error::NotFound)?;
     let context = program.context(week, session);
     let mut exercises = Vec::with_capacity(session.exercises.len());
     let mut missing: Vec<MissingMax> = Vec::new();
     for exercise in &session.exercises {
-        let max_of = |lift_id: &str, max_type| maxes.get(tx, lift_id, max_type);
+        let max_of = |lift_id: &str, max_type| basis.max(tx, lift_id, max_type);
         match exercise.plan.resolve(exercise.max_source(), max_of, &context) {
             Ok(sets) => exercises.push(WorkoutExercise::new(exercise, sets)),
             Err(Error::MissingMax(more)) => {
@@ -108,7 +136,16 @@ fn exercises(
             Err(error) => return Err(error),
         }
     }
-    if missing.is_empty() { Ok(exercises) } else { Err(Error::MissingMax(missing)) }
+    if !missing.is_empty() {
+        return Err(Error::MissingMax(missing));
+    }
+    Ok(Workout {
+        program: Arc::clone(program),
+        iteration: basis.iteration,
+        week: basis.week,
+        day_slug: session.slug.clone(),
+        exercises,
+    })
 }
 
 impl WorkoutExercise {
@@ -122,25 +159,5 @@ impl WorkoutExercise {
             notes: exercise.notes.clone(),
             rest_seconds: exercise.rest_seconds,
         }
-    }
-}
-
-/// The maxes that one workout has asked for so far: several exercises often share one.
-struct CurrentMaxes {
-    account: i64,
-    now: Millis,
-    found: Vec<(String, MaxType, Option<Thousandths>)>,
-}
-
-impl CurrentMaxes {
-    fn get(&mut self, tx: &mut Tx<'_>, lift_id: &str, max_type: MaxType) -> Result<Option<Thousandths>> {
-        if let Some((.., value)) = self.found.iter().find(|(id, kind, _)| id == lift_id && *kind == max_type)
-        {
-            return Ok(*value);
-        }
-        let value =
-            lift_maxes::find_current(tx, self.account, lift_id, max_type, self.now)?.map(|max| max.value);
-        self.found.push((lift_id.to_owned(), max_type, value));
-        Ok(value)
     }
 }

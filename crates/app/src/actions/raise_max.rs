@@ -50,7 +50,7 @@ pub(crate) fn raise_max(
         return Ok(Err(SkipReason::AlreadyApplied));
     }
     // Another process's clock may be ahead of ours: the new max must still be the latest written.
-    let written_at = current.map_or(now, |max| max.updated_at.max(now));
+    let written = current.map_or(0, |max| max.written + 1).max(app.ids.order());
     lift_maxes::insert(
         tx,
         &LiftMax {
@@ -62,7 +62,8 @@ pub(crate) fn raise_max(
             value: raise.new,
             effective_at: now,
             created_at: now,
-            updated_at: written_at,
+            updated_at: now,
+            written,
         },
     )?;
     progression_history::insert(

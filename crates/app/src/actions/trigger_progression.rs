@@ -55,6 +55,7 @@ pub fn trigger_progression(
     }
     let enrollment = enrollments::find(tx, user_id)?
         .ok_or_else(|| Error::invalid("userId", "is not enrolled in a program"))?;
+    enrollments::hold(tx, &enrollment.id)?;
     let program = compile_program::for_writing(app, tx, &enrollment.program_id)?;
     let position = program.shape.clamp(enrollment.position);
     let current = current_lifts(&program, event, position);

@@ -1,7 +1,9 @@
 //! What the operator can choose, and how the choices of flags, environment and file come together.
 
 mod keys;
+mod network;
 mod parse;
+mod quota;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -14,7 +16,8 @@ use std::time::Duration;
 use ferrum_store::Options;
 
 pub use keys::{KEYS, Key};
-pub use parse::Network;
+pub use network::{Network, Proxies};
+pub use quota::{Quota, Quotas};
 pub use settings::{Settings, Source};
 
 /// Everything that the operator has chosen. Made by [`Settings`].
@@ -28,12 +31,20 @@ pub struct Config {
     pub database: Options,
     /// Whether the documents' rate limits hold.
     pub rate_limits: bool,
+    /// Their figures.
+    pub quotas: Quotas,
+    /// The peers that are believed when they say for whom they forward.
+    pub trusted_proxies: Proxies,
     /// The PowerPro surface.
     pub powerpro: PowerPro,
+    /// The IntervalFlow surface.
+    pub intervalflow: IntervalFlow,
     /// Origins whose pages may call the server from a browser.
     pub cors_origins: Vec<String>,
     /// The logs.
     pub log: Log,
+    /// The traces.
+    pub otlp: Otlp,
     /// How long things may take.
     pub limits: Limits,
     /// How long an access token is good.
@@ -51,6 +62,7 @@ impl fmt::Debug for Config {
             .field("listen", &self.listen)
             .field("data_dir", &self.data_dir)
             .field("powerpro", &self.powerpro)
+            .field("intervalflow", &self.intervalflow)
             .finish_non_exhaustive()
     }
 }
@@ -118,6 +130,15 @@ impl PowerPro {
     }
 }
 
+/// Choices about the IntervalFlow surface.
+#[derive(Debug, Clone)]
+pub struct IntervalFlow {
+    /// Its own listener.
+    pub listen: Listen,
+    /// How long the tokens are good that it gives.
+    pub token_ttl: Duration,
+}
+
 /// How callers of PowerPro are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeaderAuth {
@@ -156,6 +177,15 @@ pub enum AccessLog {
     Stdout,
     /// To the end of a file.
     File(PathBuf),
+}
+
+/// Choices about the traces.
+#[derive(Debug, Clone)]
+pub struct Otlp {
+    /// Root of the collector, without a slash at its end; none: there are no traces.
+    pub endpoint: Option<String>,
+    /// What the server is called in them.
+    pub service_name: String,
 }
 
 /// How long things may take.

@@ -1,47 +1,12 @@
 //! From the text of a value to what it means. Every refusal completes "KEY (SOURCE) ...".
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{AccessLog, HeaderAuth, Listen, LogFormat};
 
 pub(super) type Parsed<T> = Result<T, String>;
-
-/// A block of IP addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    base: u128,
-    /// Length of the common prefix, counted in the IPv6 form.
-    prefix: u32,
-}
-
-impl Network {
-    /// The block that `10.0.0.0/8`, `fd00::/8` or a single address names.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.parse::<u32>().ok()?)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().ok()?;
-        let width = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.unwrap_or(width);
-        (prefix <= width).then(|| Self { base: as_v6(address), prefix: prefix + 128 - width })
-    }
-
-    /// Whether `address` lies in the block; an IPv4 address in IPv6 form counts as IPv4.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let differing = as_v6(address) ^ self.base;
-        differing.leading_zeros() >= self.prefix
-    }
-}
-
-fn as_v6(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().into(),
-        IpAddr::V6(v6) => v6.into(),
-    }
-}
 
 pub(super) fn listen(text: &str) -> Parsed<Listen> {
     if text == "off" {
@@ -91,7 +56,8 @@ pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Parsed<Du
         _ => 0,
     };
     let millis = number.parse().ok().and_then(|n: u64| n.checked_mul(unit));
-    millis.filter(|&n| n > 0).map(Duration::from_millis).filter(|length| *length <= most).ok_or_else(|| {
+    let length = millis.map(Duration::from_millis).filter(|length| (least..=most).contains(length));
+    length.ok_or_else(|| {
         format!("must be a time such as 30s, 15m or 7d, from {least:?} to {} s", most.as_secs())
     })
 }
@@ -99,16 +65,6 @@ pub(super) fn duration(text: &str, least: Duration, most: Duration) -> Parsed<Du
 /// A list with commas between its items.
 pub(super) fn list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
-}
-
-pub(super) fn networks(text: &str) -> Parsed<Vec<Network>> {
-    list(text)
-        .iter()
-        .map(|item| {
-            Network::parse(item)
-                .ok_or_else(|| format!("must list addresses or CIDR blocks; {item:?} is neither"))
-        })
-        .collect()
 }
 
 /// Origins as a browser sends them: a scheme and an authority, nothing after them.
@@ -160,6 +116,28 @@ pub(super) fn database_url(text: &str) -> Parsed<Option<String>> {
     }
 }
 
+/// The root of a collector, or nothing. Its certificate could not be checked, so there is no https; a
+/// password would be shown with the configuration.
+pub(super) fn collector(text: &str) -> Parsed<Option<String>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let root = text.trim_end_matches('/');
+    let is_root = root.strip_prefix("http://").is_some_and(|rest| {
+        !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic() && !b"?#@".contains(&b))
+    });
+    if is_root {
+        Ok(Some(root.to_owned()))
+    } else {
+        Err("must be the root of a collector, such as http://localhost:4318".to_owned())
+    }
+}
+
+/// A text that says something.
+pub(super) fn name(text: &str) -> Parsed<String> {
+    if text.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
 pub(super) fn path(text: &str) -> Parsed<PathBuf> {
     if text.is_empty() { Err("must name a directory".to_owned()) } else { Ok(PathBuf::from(text)) }
 }
@@ -183,30 +161,34 @@ mod tests {
     }
 
     #[test]
-    fn a_network_contains_its_addresses_in_either_form() {
-        let contains = |network: &str, address: &str| {
-            Network::parse(network).unwrap().contains(address.parse().unwrap())
-        };
-        assert!(contains("10.0.0.0/8", "10.255.3.4") && !contains("10.0.0.0/8", "11.0.0.1"));
-        assert!(contains("10.0.0.0/8", "::ffff:10.1.1.1"));
-        assert!(contains("192.168.1.7", "192.168.1.7") && !contains("192.168.1.7", "192.168.1.8"));
-        assert!(contains("fd00::/8", "fd12::1") && !contains("fd00::/8", "fe00::1"));
-        assert!(contains("0.0.0.0/0", "8.8.8.8") && !contains("0.0.0.0/0", "2001:db8::1"));
-        assert!(contains("::/0", "8.8.8.8"));
-        for bad in ["", "10.0.0.0/33", "fd00::/129", "10.0.0", "a/8", "10.0.0.0/-1"] {
-            assert!(Network::parse(bad).is_none(), "{bad}");
-        }
-    }
-
-    #[test]
     fn times_have_a_unit() {
         let (moment, hour) = (Duration::from_millis(1), Duration::from_hours(1));
+        assert!(duration("999ms", Duration::from_secs(1), hour).is_err(), "shorter than the least");
         let duration = |text: &str| duration(text, moment, hour);
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("15m"), Ok(Duration::from_mins(15)));
         assert_eq!(duration("1h"), Ok(hour));
         for bad in ["", "0s", "30", "s", "-1s", "1.5h", "2h", "1 h", "99999999999999999999d"] {
             assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_collector_is_an_http_root() {
+        assert_eq!(collector(""), Ok(None));
+        for root in ["http://localhost:4318", "http://[::1]:4318", "http://traces.example.org/tenant"] {
+            assert_eq!(collector(root), Ok(Some(root.to_owned())));
+            assert_eq!(collector(&format!("{root}/")), Ok(Some(root.to_owned())));
+        }
+        for bad in [
+            "localhost:4318",
+            "https://a.org",
+            "http://",
+            "http://u:p@a.org",
+            "http://a.org/?x",
+            "http://a b",
+        ] {
+            assert!(collector(bad).is_err(), "{bad}");
         }
     }
 

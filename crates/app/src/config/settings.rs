@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::keys::{KEYS, Key};
 use super::parse::{self, Parsed};
-use super::{Config, Limits, Log, PowerPro};
+use super::{Config, IntervalFlow, Limits, Log, Otlp, PowerPro, Quotas, network, quota};
 use ferrum_store::Options;
 
 /// Variables of our test suite, which a server that it starts inherits.
@@ -144,9 +144,7 @@ impl Settings {
     /// The configuration that these settings make. The refusal is one line that names the key.
     pub fn config(&self) -> Result<Config, String> {
         let data_dir = self.parse("data_dir", parse::path)?;
-        for reserved in ["alloy.listen", "intervalflow.listen"] {
-            self.parse(reserved, parse::listen)?;
-        }
+        self.parse("alloy.listen", parse::listen)?;
         Ok(Config {
             listen: self.parse("listen", parse::listen)?,
             database: Options {
@@ -156,21 +154,29 @@ impl Settings {
             },
             data_dir,
             rate_limits: self.parse("rate_limits", parse::switch)?,
+            quotas: self.quotas()?,
+            trusted_proxies: self.parse("trusted_proxies", network::proxies)?,
             powerpro: self.powerpro()?,
+            intervalflow: IntervalFlow {
+                listen: self.parse("intervalflow.listen", parse::listen)?,
+                token_ttl: self.parse("intervalflow.token_ttl", token_ttl)?,
+            },
             cors_origins: self.parse("cors.origins", parse::origins)?,
             log: Log {
                 filter: self.value("log.filter").to_owned(),
                 format: self.parse("log.format", parse::log_format)?,
                 access: self.parse("log.access", parse::access_log)?,
             },
+            otlp: Otlp {
+                endpoint: self.parse("otlp.endpoint", parse::collector)?,
+                service_name: self.parse("otlp.service_name", parse::name)?,
+            },
             limits: Limits {
                 request: self
                     .parse("limits.request", |t| parse::duration(t, MOMENT, Duration::from_mins(10)))?,
                 drain: self.parse("limits.drain", |t| parse::duration(t, MOMENT, Duration::from_mins(10)))?,
             },
-            token_ttl: self.parse("token.ttl", |t| {
-                parse::duration(t, Duration::from_secs(1), Duration::from_hours(30 * 24))
-            })?,
+            token_ttl: self.parse("token.ttl", token_ttl)?,
             builtin: self.parse("builtin", parse::switch)?,
             jobs_in_serve: self.parse("jobs.in_serve", parse::switch)?,
         })
@@ -180,11 +186,27 @@ impl Settings {
         Ok(PowerPro {
             listen: self.parse("powerpro.listen", parse::listen)?,
             auth: self.parse("powerpro.auth", parse::header_auth)?,
-            trusted_proxies: self.parse("powerpro.trusted_proxies", parse::networks)?,
+            trusted_proxies: self.parse("powerpro.trusted_proxies", network::networks)?,
             hosts: parse::list(self.value("powerpro.hosts")),
             resolve_for_others: self.parse("powerpro.resolve_for_others", parse::switch)?,
         })
     }
+
+    fn quotas(&self) -> Result<Quotas, String> {
+        Ok(Quotas {
+            intervalflow_general: self.parse("limits.intervalflow_general", quota::quota)?,
+            intervalflow_register: self.parse("limits.intervalflow_register", quota::quota)?,
+            intervalflow_login: self.parse("limits.intervalflow_login", quota::quota)?,
+            alloy_read: self.parse("limits.alloy_read", quota::quota)?,
+            alloy_write: self.parse("limits.alloy_write", quota::quota)?,
+            alloy_auth: self.parse("limits.alloy_auth", quota::quota)?,
+            shuren: self.parse("limits.shuren", quota::quota)?,
+        })
+    }
+}
+
+fn token_ttl(text: &str) -> Parsed<Duration> {
+    parse::duration(text, Duration::from_secs(1), Duration::from_hours(30 * 24))
 }
 
 impl Config {

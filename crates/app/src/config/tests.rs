@@ -21,12 +21,15 @@ fn the_defaults_are_those_of_the_documentation() {
     let config = Settings::default().config().unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.powerpro.listen.to_string(), "127.0.0.1:8090");
+    assert_eq!(config.intervalflow.listen.to_string(), "127.0.0.1:3000");
+    assert_eq!(config.intervalflow.token_ttl, Duration::from_hours(7 * 24));
     assert_eq!(config.data_dir.to_str(), Some("data"));
     assert_eq!(config.database.file.to_str(), Some("data/ferrum.db"));
     assert_eq!(config.database.url, None);
     assert!(config.rate_limits && config.jobs_in_serve && !config.powerpro.resolve_for_others);
     assert_eq!(config.powerpro.auth, HeaderAuth::Headers);
     assert_eq!(config.token_ttl, Duration::from_hours(1));
+    assert_eq!(config.trusted_proxies, Proxies::default());
 }
 
 #[test]
@@ -68,6 +71,30 @@ fn lists_are_arrays_in_the_file_and_commas_elsewhere() {
 }
 
 #[test]
+fn limits_are_those_of_the_documents_unless_somebody_changes_them() {
+    let quota = |count, minutes| Some(Quota { count, window: Duration::from_mins(minutes) });
+    let documented = Quotas {
+        intervalflow_general: quota(100, 15),
+        intervalflow_register: quota(5, 15),
+        intervalflow_login: quota(5, 15),
+        alloy_read: quota(100, 1),
+        alloy_write: quota(10, 1),
+        alloy_auth: quota(5, 1),
+        shuren: quota(100, 1),
+    };
+    assert_eq!(Settings::default().config().unwrap().quotas, documented);
+    let file = "[limits]\nintervalflow_general = '9/2m'\nintervalflow_login = 'off'\n";
+    let changed = gather(file, &[("FERRUM_LIMITS_SHUREN", "7/1m")], &[]).unwrap().config().unwrap().quotas;
+    let expected = Quotas {
+        intervalflow_general: quota(9, 2),
+        intervalflow_login: None,
+        shuren: quota(7, 1),
+        ..documented
+    };
+    assert_eq!(changed, expected);
+}
+
+#[test]
 fn what_is_unknown_is_named_with_its_place() {
     assert_eq!(refusal("lisen = 'off'", &[], &[]), "unknown key \"lisen\" in ferrum.toml");
     assert_eq!(refusal("[powerpro]\nhost = 'x'", &[], &[]), "unknown key \"powerpro.host\" in ferrum.toml");
@@ -96,7 +123,16 @@ fn a_bad_value_is_named_with_its_place() {
     );
     assert!(refusal("listen = 1.5", &[], &[]).starts_with("listen (ferrum.toml) must be a text"));
     assert!(refusal("a = 1\nlisten = ", &[], &[]).starts_with("ferrum.toml, line 2: "));
-    for key in ["alloy.listen", "powerpro.auth", "cors.origins", "log.format", "limits.drain", "token.ttl"] {
+    for key in [
+        "alloy.listen",
+        "powerpro.auth",
+        "cors.origins",
+        "log.format",
+        "limits.drain",
+        "token.ttl",
+        "trusted_proxies",
+        "limits.alloy_auth",
+    ] {
         assert!(refusal("", &[], &[(key, "?!")]).starts_with(key), "{key}");
     }
 }

@@ -14,7 +14,7 @@ use crate::App;
 pub(super) const KIND: &str = "audit.seal";
 
 /// Entries of a batch at most: a seal holds up other writes no longer than that takes.
-const LARGEST: i64 = 1_000;
+const LARGEST: i64 = 250;
 
 /// Digest before the first batch.
 const ORIGIN: &str = "";
@@ -102,7 +102,8 @@ fn digest(before: &str, batch: &Batch, entries: &[Written]) -> String {
     }
     for entry in entries {
         hash.update(entry.at.0.to_be_bytes());
-        hash.update([u8::from(entry.claimed_admin)]);
+        hash.update([u8::from(entry.claimed_admin), u8::from(entry.actor_key.is_some())]);
+        hash.update(entry.actor_key.unwrap_or_default().to_be_bytes());
         let texts = [
             &entry.id,
             &entry.actor_id,
@@ -139,6 +140,7 @@ mod tests {
         Written {
             id: id.to_owned(),
             at: Millis(5),
+            actor_key: Some(0),
             actor_id: "anna".to_owned(),
             proof: "token".to_owned(),
             claimed_admin: false,
@@ -161,8 +163,10 @@ mod tests {
         assert_ne!(all, digest("x", &batch, &entries));
         assert_ne!(all, digest("", &Batch { sealed_at: Millis(8), ..batch.clone() }, &entries));
         assert_ne!(all, digest("", &batch, &[entry("2"), entry("1")]));
-        let changes: [fn(&mut Written); 6] = [
+        let changes: [fn(&mut Written); 8] = [
             |e| e.at = Millis(6),
+            |e| e.actor_key = Some(1),
+            |e| e.actor_key = None,
             |e| e.claimed_admin = true,
             |e| e.actor_id = "bert".to_owned(),
             |e| e.fields = "name".to_owned(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ferrum_domain::Result;
 use ferrum_domain::time::Millis;
-use ferrum_store::{idempotency, jobs};
+use ferrum_store::{Tx, idempotency, jobs};
 
 use crate::App;
 
@@ -14,16 +14,34 @@ pub(super) const FINISHED_JOBS: &str = "jobs.purge";
 /// How long finished work stays on record, in milliseconds; dead letters stay for the operator.
 const FINISHED_STAY: i64 = 7 * 24 * super::HOUR;
 
+/// Rows that one transaction deletes at most: nobody's write waits for more of them.
+const BATCH: i64 = 500;
+
 pub(super) async fn idempotency(app: &Arc<App>) -> Result<()> {
     let now = app.clock.now();
-    let gone = app.db.write(move |tx| idempotency::delete_old(tx, now)).await?;
+    let gone = in_batches(app, move |tx| idempotency::delete_old(tx, now, BATCH)).await?;
     tracing::debug!(gone, "kept answers purged");
     Ok(())
 }
 
 pub(super) async fn finished_jobs(app: &Arc<App>) -> Result<()> {
     let then = Millis(app.clock.now().0 - FINISHED_STAY);
-    let gone = app.db.write(move |tx| jobs::delete_done(tx, then)).await?;
+    let gone = in_batches(app, move |tx| jobs::delete_done(tx, then, BATCH)).await?;
     tracing::debug!(gone, "finished jobs purged");
     Ok(())
+}
+
+/// Calls `delete`, which says how many rows are gone, in a transaction of its own until one has room left.
+async fn in_batches<F>(app: &Arc<App>, delete: F) -> Result<u64>
+where
+    F: Fn(&mut Tx<'_>) -> Result<u64> + Copy + Send + Sync + 'static,
+{
+    let mut all = 0;
+    loop {
+        let gone = app.db.write(delete).await?;
+        all += gone;
+        if gone < BATCH.unsigned_abs() {
+            return Ok(all);
+        }
+    }
 }

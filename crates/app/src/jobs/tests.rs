@@ -1,6 +1,7 @@
 //! The work is done when it is due, once, and again when it failed.
 
 use ferrum_store::audit;
+use ferrum_store::idempotency::{self, Kept};
 
 use super::*;
 use crate::clock::Clock;
@@ -77,7 +78,7 @@ async fn the_audit_is_sealed_into_a_chain_that_verifies() {
     app.clock.advance(MINUTE);
     audit_seal::seal(&app).await.unwrap();
     audit_seal::seal(&app).await.unwrap();
-    assert_eq!(verify_audit(&app).await.unwrap(), Ok(4), "1,000 + 1,000 + 500, then 1, then none");
+    assert_eq!(verify_audit(&app).await.unwrap(), Ok(11), "ten of 250, then one of 1, then none");
     assert!(app.db.read(|tx| audit::list_unsealed(tx, 1)).await.unwrap().is_empty());
 }
 
@@ -108,6 +109,30 @@ async fn a_missing_batch_is_found() {
     app.db.write(skip).await.unwrap();
     let damage = Damage { batch: 1, reason: "the batch is missing" };
     assert_eq!(verify_audit(&app).await.unwrap(), Err(damage));
+}
+
+#[tokio::test]
+async fn however_much_is_old_all_of_it_goes() {
+    let (app, _directory) = app();
+    let write = |tx: &mut Tx<'_>| {
+        (0..1_200).try_for_each(|number| {
+            let (key, kept) = (number.to_string(), Kept { body_hash: vec![], answer: vec![] });
+            let at = if number < 3 { Millis(START.0 + 1) } else { START };
+            idempotency::insert(tx, "anna", "powerpro", "POST /lifts", &key, &kept, at)?;
+            jobs::insert(tx, &key, "unknown", "{}", START, 3, START)?;
+            jobs::claim(tx, "worker", START, START)?;
+            jobs::finish(tx, &key, "worker", START).map(drop)
+        })
+    };
+    app.db.write(write).await.unwrap();
+    assert_eq!(states(&app).await, [("done".to_owned(), 1_200)]);
+    app.clock.advance(idempotency::KEPT_FOR);
+    purge::idempotency(&app).await.unwrap();
+    let left = app.db.write(|tx| idempotency::delete_old(tx, Millis(i64::MAX), 2_000)).await.unwrap();
+    assert_eq!(left, 3, "what is not old stays");
+    app.clock.advance(7 * 24 * HOUR);
+    purge::finished_jobs(&app).await.unwrap();
+    assert_eq!(states(&app).await, []);
 }
 
 #[tokio::test]

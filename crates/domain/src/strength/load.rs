@@ -86,9 +86,7 @@ impl LoadStrategy {
         let lookup_key = members.optional("lookupKey", violations, LookupKey::read);
         let round_to = members.optional("roundTo", violations, limits::weight);
         let rounding_direction = members.optional("roundingDirection", violations, RoundingDirection::read);
-        let of_lift_id = members.optional("ofLiftId", violations, |field, value, violations| {
-            parse::text(field, value, 1..=100, violations)
-        });
+        let of_lift_id = members.optional("ofLiftId", violations, read_id);
         kind?;
         Some(Self {
             max_type: max_type?,
@@ -98,6 +96,11 @@ impl LoadStrategy {
             rounding_direction,
             of_lift_id,
         })
+    }
+
+    /// What `ofLiftId` of a strategy names, whatever else is wrong with it.
+    pub fn other_lift(value: &Value) -> Option<String> {
+        read_id("ofLiftId", value.get("ofLiftId")?, &mut Violations::new())
     }
 
     /// The lift whose max counts for a prescription of `lift_id`.
@@ -124,6 +127,10 @@ impl LoadStrategy {
             direction: self.rounding_direction.unwrap_or_default(),
         }
     }
+}
+
+fn read_id(field: &str, value: &Value, violations: &mut Violations) -> Option<String> {
+    parse::text(field, value, 1..=100, violations)
 }
 
 impl LookupKey {

@@ -81,6 +81,7 @@ both! {
         let entry = Written {
             id: made[0].id.clone(),
             at: made[0].at,
+            actor_key: made[0].actor_key,
             actor_id: "test-admin".to_owned(),
             proof: "header".to_owned(),
             claimed_admin: true,
@@ -172,10 +173,13 @@ both! {
         seal(&server).await;
         let batches = verify_audit(&server.app).await.unwrap().expect("nothing is damaged");
         assert!(batches >= 2, "{batches}");
-        let id = entries(&server).await[1].id.clone();
+        let entry = entries(&server).await.swap_remove(1);
+        let (id, actor) = (entry.id, format!("actor_key = {}", entry.actor_key.expect("an account")));
         let batch = format!("batch = {}", batch_of(&server, &id).await);
         for (harm, repair) in [
             ("actor_id = 'eve'", "actor_id = 'test-admin'"),
+            ("actor_key = -1", actor.as_str()),
+            ("actor_key = NULL", actor.as_str()),
             ("claimed_admin = 0", "claimed_admin = 1"),
             ("fields = ''", "fields = 'name'"),
             ("batch = NULL", batch.as_str()),

@@ -1,6 +1,7 @@
 //! The program as an operator meets it.
 
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -53,11 +54,19 @@ fn what_is_not_understood_is_named_in_one_line() {
 #[test]
 fn a_taken_port_is_named() {
     let directory = tempfile::tempdir().unwrap();
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    for (flag, key) in [("--listen", "(listen)"), ("--powerpro-listen", "(powerpro.listen)")] {
-        let other = if flag == "--listen" { "--powerpro-listen" } else { "--listen" };
-        let ended = run(directory.path(), &["serve", flag, &address, other, "127.0.0.1:0"]);
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let listeners = [
+        ("--listen", "(listen)"),
+        ("--powerpro-listen", "(powerpro.listen)"),
+        ("--intervalflow-listen", "(intervalflow.listen)"),
+    ];
+    for (taken, key) in listeners {
+        let mut arguments = vec!["serve"];
+        for (flag, _) in listeners {
+            arguments.extend([flag, if flag == taken { &address } else { "127.0.0.1:0" }]);
+        }
+        let ended = run(directory.path(), &arguments);
         let line = ended.refusal(2);
         assert!(line.contains(&address) && line.contains(key), "{line}");
     }
@@ -137,7 +146,18 @@ async fn people_are_added_changed_and_ended() {
     let row =
         |email: &str| people.lines().find(|line| line.contains(email)).unwrap_or_else(|| panic!("{people}"));
     assert!(row("ada@example.org").contains("admin") && row("ada@example.org").contains("active"));
-    assert!(row("bob@example.org").contains("customer") && row("bob@example.org").contains("kg"));
+    assert!(row("bob@example.org").contains("customer") && row("bob@example.org").ends_with("kg    -"));
+    run(path, &["user", "set", "bob@example.org", "--time-zone", "europe/berlin"]).good();
+    run(path, &["user", "set", "BOB@example.org", "--unit", "lb"]).good();
+    let people = run(path, &["user", "list"]).good().to_owned();
+    assert!(
+        people.lines().any(|line| line.contains("bob@") && line.ends_with("lb    Europe/Berlin")),
+        "{people}"
+    );
+    let nowhere = ["user", "set", "bob@example.org", "--time-zone", "Europe/Nowhere"];
+    assert!(run(path, &nowhere).refusal(1).contains("time zone must be"));
+    assert!(run(path, &["user", "set", "eve", "--unit", "kg"]).refusal(1).contains("no such account"));
+    assert_eq!(run(path, &["user", "set", "bob@example.org"]).code, Some(2));
 
     let server = Process::serve(path, &[]);
     let status = async |token: &str| {
@@ -197,6 +217,24 @@ async fn a_backup_made_in_use_can_be_served() {
     assert_eq!(ada.get(&format!("/lifts/{id}")).await.expect(200)["name"], "Zercher squat");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_is_for_its_owner_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = Process::serve(directory.path(), &["--set", "log.access=access.log"]);
+    Client::new(&server.root("powerpro.listen")).with("x-user-id", "ada").get("/lifts").await.expect(200);
+    run(directory.path(), &["backup", "copy.db"]).good();
+    let kept = std::fs::read_dir(directory.path().join("data")).unwrap().map(|entry| entry.unwrap().path());
+    let kept: Vec<_> =
+        kept.chain(["access.log", "copy.db"].map(|name| directory.path().join(name))).collect();
+    for name in ["ferrum.db", "ferrum.db-wal", "ferrum.db-shm"] {
+        assert!(kept.iter().any(|path| path.ends_with(name)), "{name} in {kept:?}");
+    }
+    for path in kept {
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{} has {mode:o}", path.display());
+    }
+}
+
 #[test]
 fn a_worker_works_and_stops() {
     let directory = tempfile::tempdir().unwrap();
@@ -211,9 +249,11 @@ fn a_worker_works_and_stops() {
 #[test]
 fn the_demo_is_for_this_machine() {
     let directory = tempfile::tempdir().unwrap();
-    for (flag, key) in
-        [("--listen", "listen is 0.0.0.0:0"), ("--powerpro-listen", "powerpro.listen is 0.0.0.0:0")]
-    {
+    for (flag, key) in [
+        ("--listen", "listen is 0.0.0.0:0"),
+        ("--powerpro-listen", "powerpro.listen is 0.0.0.0:0"),
+        ("--intervalflow-listen", "intervalflow.listen is 0.0.0.0:0"),
+    ] {
         let line = run(directory.path(), &["serve", "--demo", flag, "0.0.0.0:0"]).refusal(2).to_owned();
         assert!(line.contains(key), "{line}");
     }

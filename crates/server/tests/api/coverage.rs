@@ -54,15 +54,16 @@ impl Endpoint {
     }
 }
 
-/// The rows of the table.
-fn documented() -> Vec<Endpoint> {
+/// The cells of the table's rows: method, path, permission, section.
+fn rows() -> impl Iterator<Item = Vec<&'static str>> {
     let methods = ["| GET |", "| POST |", "| PUT |", "| DELETE |"];
-    let rows = TABLE.lines().filter(|line| methods.iter().any(|method| line.starts_with(method)));
-    rows.map(|row| {
-        let cells: Vec<&str> = row.trim_matches('|').split('|').map(|c| c.trim().trim_matches('`')).collect();
-        Endpoint::new(cells[0], cells[1], cells[2])
-    })
-    .collect()
+    let rows = TABLE.lines().filter(move |line| methods.iter().any(|method| line.starts_with(method)));
+    rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect())
+}
+
+/// The endpoints of the table.
+fn documented() -> Vec<Endpoint> {
+    rows().map(|cells| Endpoint::new(cells[0], cells[1], cells[2])).collect()
 }
 
 /// The operations of the OpenAPI document, which is made of the routes.
@@ -86,6 +87,19 @@ fn the_table_and_the_openapi_document_agree() {
     let (missing, undocumented) = (table.difference(&routes), routes.difference(&table));
     assert_eq!(missing.collect::<Vec<_>>(), Vec::<&&Endpoint>::new(), "in the table, not routed so");
     assert_eq!(undocumented.collect::<Vec<_>>(), Vec::<&&Endpoint>::new(), "routed, not in the table so");
+}
+
+#[test]
+fn operations_stand_in_the_sections_of_the_table() {
+    let api = serde_json::to_value(ferrum_powerpro::openapi()).unwrap();
+    let mut sections = Vec::new();
+    for cells in rows() {
+        let operation = &api["paths"][cells[1]][cells[0].to_lowercase()];
+        assert_eq!(operation["tags"], json!([cells[3]]), "{cells:?}");
+        sections.push(json!({ "name": cells[3] }));
+    }
+    sections.dedup();
+    assert_eq!(api["tags"], json!(sections), "the groups, in the order of the document");
 }
 
 #[test]

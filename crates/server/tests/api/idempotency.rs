@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::coverage::routed;
 use crate::powerpro::gym::{Gym, Lifter};
+use crate::support::raw::Raw;
 use crate::support::{Client, Response, Server, both};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -94,6 +95,12 @@ both! {
         }
         keyed(&server.admin(), &"k".repeat(255)).post("/lifts", json!({ "name": "Squat" })).await.expect(201);
         keyed(&server.user("ada"), "").post("/lifts", json!({})).await.expect(403);
+        let lines = ["POST /lifts HTTP/1.1", "Host: localhost", "X-User-ID: ada", "X-Admin: true", "Content-Length: 2"];
+        let mut raw = Raw::tcp(&server.powerpro).await;
+        raw.head(&[&lines[..], &["Idempotency-Key: a", "Idempotency-Key: b"]].concat()).await;
+        raw.write("{}").await;
+        let twice = raw.answer().await.expect("an answer");
+        assert!(twice.status == 400 && twice.body.contains("Idempotency-Key must be 1 to 255"), "{twice:?}");
     }
 
     async fn refusals_are_not_kept(server) {

@@ -214,6 +214,19 @@ async fn bodies_over_a_mebibyte_are_refused() {
 }
 
 #[tokio::test]
+async fn a_client_that_sends_a_whole_large_body_hears_the_refusal() {
+    let server = Server::start(Engine::Sqlite).await;
+    let body = " ".repeat(8 << 20);
+    for (line, status) in [(ADMIN, 413), ("X-Nobody: 1", 401)].repeat(4) {
+        let mut raw = Raw::tcp(&server.powerpro).await;
+        raw.head(&["POST /lifts HTTP/1.1", HOST, line, "Content-Length: 8388608"]).await;
+        // An answer that comes while the body is still under way must not be lost with the connection.
+        raw.write(&body).await;
+        assert_eq!(raw.answer().await.expect("an answer").status, status);
+    }
+}
+
+#[tokio::test]
 async fn bodies_that_are_no_objects_are_refused() {
     let server = Server::start(Engine::Sqlite).await;
     for body in

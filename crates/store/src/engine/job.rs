@@ -21,11 +21,18 @@ pub(super) trait Job: Send {
 struct Work<T, F> {
     closure: F,
     result: Result<T>,
-    reply: oneshot::Sender<Result<T>>,
+    reply: oneshot::Sender<Outcome<T, F>>,
+}
+
+/// What came of a closure. The closure goes back with it, so that its caller and not the one writer frees
+/// what it holds.
+pub(super) struct Outcome<T, F> {
+    pub(super) result: Result<T>,
+    _closure: F,
 }
 
 /// Packs a closure; its result arrives at the receiver.
-pub(super) fn pack<T, F>(closure: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T>>)
+pub(super) fn pack<T, F>(closure: F) -> (Box<dyn Job>, oneshot::Receiver<Outcome<T, F>>)
 where
     F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     T: Send + 'static,
@@ -55,7 +62,8 @@ where
 
     fn answer(self: Box<Self>) {
         // Nobody waits any more when the client has gone.
-        let _ = self.reply.send(self.result);
+        let Self { closure, result, reply } = *self;
+        let _ = reply.send(Outcome { result, _closure: closure });
     }
 }
 

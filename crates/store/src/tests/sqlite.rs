@@ -225,3 +225,34 @@ async fn the_last_handle_may_go_inside_of_a_closure() {
     fixture.db.write(|tx| mark(tx, 2, "")).await.unwrap();
     assert_eq!(fixture.ids().await, [1, 2]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_starts_over_while_others_read() {
+    let fixture = sqlite();
+    let stop = Arc::new(AtomicBool::new(false));
+    let (db, stopped) = (fixture.db.clone(), Arc::clone(&stop));
+    let reader = tokio::spawn(async move {
+        while !stopped.load(Ordering::SeqCst) {
+            db.read(|tx| tx.query_one("SELECT COUNT(*) FROM marks", &[], |row| row.get::<i64>(0))).await?;
+            tokio::task::yield_now().await;
+        }
+        Result::<()>::Ok(())
+    });
+    // Some 25 pages each: three times as many as the log is to hold.
+    let text = "x".repeat(100_000);
+    for id in 0..500 {
+        let text = text.clone();
+        fixture.db.write(move |tx| mark(tx, id, &text)).await.unwrap();
+        fixture
+            .db
+            .write(move |tx| tx.execute("DELETE FROM marks WHERE id = ?1", &[id.into()]))
+            .await
+            .unwrap();
+    }
+    stop.store(true, Ordering::SeqCst);
+    reader.await.unwrap().unwrap();
+    let mut log = fixture.options.file.clone().into_os_string();
+    log.push("-wal");
+    let length = std::fs::metadata(log).unwrap().len();
+    assert!(length < 64 << 20, "the log has {length} bytes");
+}

@@ -39,6 +39,8 @@ async fn what_was_loaded_once_stays_noted() {
         db.write(|tx| catalogue::insert_load(tx, "program", "madcow", NOW)).await.unwrap();
         assert!(db.read(|tx| catalogue::is_loaded(tx, "program", "madcow")).await.unwrap());
         assert!(!db.read(|tx| catalogue::is_loaded(tx, "lift", "madcow")).await.unwrap());
+        assert_eq!(db.read(|tx| catalogue::loaded(tx, "program")).await.unwrap(), ["madcow"]);
+        assert_eq!(db.read(|tx| catalogue::loaded(tx, "lift")).await.unwrap(), [""; 0]);
     })
     .await;
 }

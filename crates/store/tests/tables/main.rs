@@ -1,6 +1,8 @@
 //! The table groups on both engines: what they keep, what they refuse, and in which order they list.
 
 mod catalogue;
+mod interval_workouts;
+mod intervals;
 mod people;
 mod program;
 mod support;

@@ -7,7 +7,7 @@ use ferrum_domain::{Conflict, Error};
 use ferrum_store::accounts::{self, Birth, NewAccount};
 use ferrum_store::audit::{self, Batch, Entry};
 use ferrum_store::idempotency::{self, KEPT_FOR, Kept};
-use ferrum_store::{Db, jobs};
+use ferrum_store::{Db, Tx, jobs};
 
 use crate::support::{NOW, account, conflict, on_both};
 
@@ -76,7 +76,7 @@ async fn add(db: &Db, id: &'static str, email: &'static str, role: Role) -> ferr
 async fn is_known(db: &Db, claim: Claim) -> bool {
     match db.read(move |tx| accounts::identify(tx, &claim)).await {
         Ok(identity) => identity.account.is_some(),
-        Err(Error::Unauthenticated) => false,
+        Err(Error::Unauthenticated(_)) => false,
         Err(error) => panic!("{error}"),
     }
 }
@@ -202,9 +202,38 @@ async fn answers_are_kept_for_a_day_and_for_their_caller() {
 
         keep("second", over).await.unwrap();
         assert_eq!(found("anna", over).await.unwrap().unwrap().1, b"second");
-        assert_eq!(db.write(move |tx| idempotency::delete_old(tx, over)).await.unwrap(), 0);
+        assert_eq!(db.write(move |tx| idempotency::delete_old(tx, over, 9)).await.unwrap(), 0);
         let later = Millis(over.0 + KEPT_FOR);
-        assert_eq!(db.write(move |tx| idempotency::delete_old(tx, later)).await.unwrap(), 1);
+        assert_eq!(db.write(move |tx| idempotency::delete_old(tx, later, 9)).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn old_answers_go_by_and_by_the_oldest_first() {
+    on_both(async |db| {
+        db.write(|tx| {
+            (0..10_i64).try_for_each(|age| {
+                let kept = Kept { body_hash: vec![], answer: vec![] };
+                let (key, at) = (format!("{age}"), Millis(NOW.0 - age));
+                idempotency::insert(tx, "anna", "powerpro", "POST /lifts", &key, &kept, at)
+            })
+        })
+        .await
+        .unwrap();
+        // The answers of the ages 2 to 9 are old enough.
+        let then = Millis(NOW.0 - 2 + KEPT_FOR);
+        for (gone, kept) in [(3, 7), (3, 4), (2, 2), (0, 2)] {
+            assert_eq!(db.write(move |tx| idempotency::delete_old(tx, then, 3)).await.unwrap(), gone);
+            let left = db.read(|tx| {
+                let find = |age: i64, tx: &mut Tx<'_>| {
+                    idempotency::find(tx, "anna", "powerpro", "POST /lifts", &age.to_string(), NOW)
+                };
+                (0..10).map(|age| Ok(find(age, tx)?.is_some())).collect::<Result<Vec<_>, Error>>()
+            });
+            let youngest: Vec<bool> = (0..10).map(|age| age < kept).collect();
+            assert_eq!(left.await.unwrap(), youngest);
+        }
     })
     .await;
 }
@@ -244,8 +273,8 @@ async fn jobs_are_claimed_when_due_by_one_worker_each() {
 
         let states = db.read(jobs::count).await.unwrap();
         assert_eq!(states, [("dead".to_owned(), 1), ("done".to_owned(), 1)]);
-        assert_eq!(db.write(|tx| jobs::delete_done(tx, Millis(21))).await.unwrap(), 0);
-        assert_eq!(db.write(|tx| jobs::delete_done(tx, Millis(22))).await.unwrap(), 1);
+        assert_eq!(db.write(|tx| jobs::delete_done(tx, Millis(21), 9)).await.unwrap(), 0);
+        assert_eq!(db.write(|tx| jobs::delete_done(tx, Millis(22), 9)).await.unwrap(), 1);
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! A fresh database for each test, and rows to fill it with.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use ferrum_domain::strength::MaxType;
 use ferrum_domain::strength::load::LoadStrategy;
@@ -26,6 +26,8 @@ use ferrum_store::{Db, Options, Tx};
 
 /// When everything happens unless a test says otherwise.
 pub(crate) const NOW: Millis = Millis(1_700_000_000_000);
+
+static WRITTEN: AtomicI64 = AtomicI64::new(0);
 
 /// More than any test lists.
 pub(crate) const ALL: Window = Window { page: 1, size: 100 };
@@ -122,6 +124,7 @@ pub(crate) fn max(id: &str, account: i64, lift_id: &str, value: i64, effective_a
         effective_at: Millis(effective_at),
         created_at: NOW,
         updated_at: NOW,
+        written: WRITTEN.fetch_add(1, Ordering::Relaxed),
     }
 }
 

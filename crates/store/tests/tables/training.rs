@@ -223,7 +223,7 @@ async fn history_is_newest_first_and_outlives_its_lifts() {
                     lift_id: lift.map(str::to_owned),
                     progression_id: progression.map(str::to_owned),
                 };
-                let (rows, total) = progression_history::list(tx, &filter, ALL)?;
+                let (rows, total) = progression_history::list(tx, &filter, Order::Descending, ALL)?;
                 Ok((rows.into_iter().map(|row| row.id).collect::<String>(), total))
             })
         };

@@ -197,7 +197,7 @@ pub async fn create(sent: Sent<Admin, DayIn>) -> Reply<201, DayOut> {
         let mut violations = Violations::new();
         let name = fields::name("name", body.name.required("name", &mut violations), &mut violations);
         let slug = fields::slug_or_from_name(&body.slug, name.as_deref(), &mut violations);
-        let metadata = body.metadata.optional("metadata", &mut violations).cloned();
+        let metadata = metadata(body.metadata.optional("metadata", &mut violations), &mut violations);
         let program = body.program_id.optional("programId", &mut violations);
         let program_id =
             fields::reference(tx, "programId", "program", program, programs::find, &mut violations)?
@@ -226,11 +226,12 @@ pub async fn update(sent: Sent<Admin, DayPatch>) -> Reply<200, DayOut> {
         let mut violations = Violations::new();
         let name = fields::name("name", body.name.kept("name", &mut violations), &mut violations);
         let slug = fields::slug("slug", body.slug.kept("slug", &mut violations), &mut violations);
-        let metadata = body.metadata.patch("metadata", &mut violations);
+        let new_metadata = body.metadata.patch("metadata", &mut violations);
         let clear_metadata = body.clear_metadata.optional("clearMetadata", &mut violations) == Some(&true);
         let program = body.program_id.patch("programId", &mut violations);
         let clear_program = body.clear_program_id.optional("clearProgramId", &mut violations) == Some(&true);
-        let metadata = if clear_metadata { Some(None) } else { metadata };
+        let new_metadata = if clear_metadata { Some(None) } else { new_metadata };
+        let metadata = new_metadata.map(|map| metadata(map, &mut violations));
         let program = if clear_program { Some(None) } else { program };
         let program_id = fields::reference(
             tx,
@@ -245,9 +246,7 @@ pub async fn update(sent: Sent<Admin, DayPatch>) -> Reply<200, DayOut> {
         let mut day = days::get(tx, &id)?;
         day.name = name.unwrap_or(day.name);
         day.slug = slug.unwrap_or(day.slug);
-        if let Some(metadata) = metadata {
-            day.metadata = metadata.cloned();
-        }
+        day.metadata = metadata.unwrap_or(day.metadata);
         day.program_id = if program.is_some() { program_id } else { day.program_id };
         day.updated_at = app.clock.now();
         days::update(tx, &day)?;
@@ -331,6 +330,14 @@ pub async fn reorder(sent: Sent<Admin, Reordering>) -> Reply<200, DayDetail> {
         Ok(Done::new("days", id.clone(), vec!["prescriptions"], detail(tx, day)?))
     })
     .await
+}
+
+/// Metadata is its author's, but for lists that nobody needs.
+fn metadata(map: Option<&Map<String, Value>>, violations: &mut Violations) -> Option<Map<String, Value>> {
+    for (name, member) in map? {
+        parse::short_lists(&format!("metadata.{name}"), member, violations);
+    }
+    map.cloned()
 }
 
 fn is_permutation(ids: &[String], places: &[DayPrescription]) -> bool {

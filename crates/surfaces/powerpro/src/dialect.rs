@@ -1,12 +1,12 @@
 //! PowerPro's manner: headers that name the caller, bare objects, `{error, details}`.
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use bytes::Bytes;
 use ferrum_app::App;
 use ferrum_domain::access::Claim;
-use ferrum_domain::error::Forbidden;
-use ferrum_domain::{Conflict, Error, Result, ids};
+use ferrum_domain::error::{Forbidden, Unproven};
+use ferrum_domain::{Conflict, Error, ids};
 use ferrum_endpoint::{Answer, Dialect, Problem, call};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -39,18 +39,28 @@ impl Dialect for PowerPro {
 
     type Refusal = Refusal;
 
-    fn claim(parts: &Parts, app: &App) -> Result<Claim> {
+    const REFUSALS: &'static [(u16, &'static str)] = &[
+        (400, "The input breaks a rule; `details` names every one."),
+        (401, "The caller did not say who they are, or not credibly."),
+        (403, "The caller may not do this."),
+        (404, "It does not exist."),
+    ];
+
+    const REFUSALS_OF_BODIES: &'static [(u16, &'static str)] = &[
+        (409, "It contradicts what is stored, or the key was used with another body."),
+        (413, "The body is over 1 MiB."),
+    ];
+
+    fn claim(parts: &Parts, app: &App) -> Result<Claim, Unproven> {
         let named = named(&parts.headers)?;
         if let Some(Named::Bearer(text)) = &named
             && app.tokens.looks_like_jwt(text)
         {
-            return app.tokens.verify(text, app.clock.now()).ok_or(Error::Unauthenticated);
+            return app.tokens.verify(text, Self::SURFACE, app.clock.now()).ok_or(Unproven::Refused);
         }
-        let (Some(Named::Bearer(id) | Named::UserId(id)), true) = (named, headers_count(parts, app)) else {
-            return Err(Error::Unauthenticated);
-        };
-        if !ids::is_account_id(&id) {
-            return Err(Error::Unauthenticated);
+        let Some(Named::Bearer(id) | Named::UserId(id)) = named else { return Err(Unproven::Missing) };
+        if !headers_count(parts, app) || !ids::is_account_id(&id) {
+            return Err(Unproven::Refused);
         }
         let admin = said(&parts.headers, "x-admin")? == Some("true");
         Ok(Claim::Header { id, admin })
@@ -58,7 +68,7 @@ impl Dialect for PowerPro {
 
     fn render(error: &Error) -> (StatusCode, Bytes) {
         let (status, error, details) = match error {
-            Error::Unauthenticated => (StatusCode::UNAUTHORIZED, "Authentication required", vec![]),
+            Error::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "Authentication required", vec![]),
             Error::Forbidden(Forbidden::Role) => (StatusCode::FORBIDDEN, "Admin privileges required", vec![]),
             Error::Forbidden(Forbidden::Owner) => {
                 (StatusCode::FORBIDDEN, "Access denied: you do not have permission", vec![])
@@ -91,10 +101,11 @@ impl Dialect for PowerPro {
         (status, body.into())
     }
 
-    fn method_not_allowed(method: &Method) -> Bytes {
+    fn no_method(method: &Method, _: &Uri) -> (StatusCode, Bytes) {
         let details =
             vec![format!("{method} is not a method of this path; the header Allow names those that are")];
-        serde_json::to_vec(&Refusal { error: "method not allowed", details }).unwrap_or_default().into()
+        let body = serde_json::to_vec(&Refusal { error: "method not allowed", details }).unwrap_or_default();
+        (StatusCode::METHOD_NOT_ALLOWED, body.into())
     }
 }
 
@@ -114,7 +125,7 @@ enum Named {
 }
 
 /// `Authorization: Bearer` wins over `X-User-ID`.
-fn named(headers: &HeaderMap) -> Result<Option<Named>> {
+fn named(headers: &HeaderMap) -> Result<Option<Named>, Unproven> {
     let bearer = said(headers, header::AUTHORIZATION.as_str())?.and_then(|text| text.strip_prefix("Bearer "));
     if let Some(bearer) = bearer.map(str::trim).filter(|bearer| !bearer.is_empty()) {
         return Ok(Some(Named::Bearer(bearer.to_owned())));
@@ -124,11 +135,11 @@ fn named(headers: &HeaderMap) -> Result<Option<Named>> {
 }
 
 /// What a header says. Said twice, or not in ASCII, it says nothing that can be believed.
-fn said<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>> {
+fn said<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Unproven> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(Some).map_err(|_| Error::Unauthenticated),
-        (Some(_), Some(_)) => Err(Error::Unauthenticated),
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| Unproven::Refused),
+        (Some(_), Some(_)) => Err(Unproven::Refused),
     }
 }

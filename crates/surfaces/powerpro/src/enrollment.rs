@@ -6,7 +6,7 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Violations};
 use ferrum_endpoint::{Body as _, Done, Owner};
 use ferrum_store::enrollments::{self, Enrollment};
-use ferrum_store::programs;
+use ferrum_store::{catalogue, programs};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -94,7 +94,8 @@ pub async fn get(call: Call<Owner>) -> Reply<200, EnrollmentOut> {
     let user_id = call.permission().id.clone();
     call.read(move |tx, _| {
         let enrollment = enrollments::find(tx, &user_id)?.ok_or(Error::NotFound)?;
-        let program = compile_program::for_reading(&app, tx, &enrollment.program_id)?;
+        let version = catalogue::version(tx)?;
+        let program = compile_program::for_reading(&app, tx, version, &enrollment.program_id)?;
         Ok(EnrollmentOut::new(enrollment, &program))
     })
     .await

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::dialect::{Call, Reply, Sent};
-use crate::page::{Page, PageQuery, choice, order, required};
+use crate::page::{Page, PageQuery, choice, only_sort, order, required};
 use crate::{fields, owner};
 
 /// The names of the two kinds of max.
@@ -127,6 +127,10 @@ ferrum_endpoint::body! {
 pub struct LiftMaxQuery {
     #[serde(flatten)]
     page: PageQuery,
+    /// Field to sort by: `effective_date`.
+    #[serde(rename = "sortBy")]
+    #[schemars(extend("enum" = ["effective_date"]))]
+    sort_by: Option<String>,
     /// Order by effective date: `desc` (default) or `asc`.
     #[serde(rename = "sortOrder")]
     #[schemars(extend("enum" = ["asc", "desc"]))]
@@ -169,6 +173,7 @@ pub async fn list(call: Call<Owner>, query: Asked<LiftMaxQuery>) -> Reply<200, P
         let query = query.get()?;
         let mut violations = Violations::new();
         let window = query.page.window(&mut violations);
+        only_sort(query.sort_by.as_deref(), "effective_date", &mut violations);
         let order = order(query.sort_order.as_deref(), Order::Descending, &mut violations);
         let max_type = choice("type", query.max_type.as_deref(), &TYPES, &mut violations);
         violations.check()?;
@@ -246,7 +251,7 @@ pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
         let mut violations = Violations::new();
         let lift = body.lift_id.required("liftId", &mut violations);
         let lift_id =
-            fields::reference(tx, "liftId", "lift", lift, lifts::find, &mut violations)?.map(|lift| lift.id);
+            fields::reference(tx, "liftId", "lift", lift, lifts::find_id, &mut violations)?.and(lift);
         let max_type = body.r#type.required("type", &mut violations);
         let max_type = choice("type", max_type.map(String::as_str), &TYPES, &mut violations);
         let value = weight(body.value.required("value", &mut violations), &mut violations);
@@ -257,12 +262,13 @@ pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
             id: app.ids.uuid(),
             account: owner::account(tx, &app, me, &user_id)?,
             user_id: user_id.clone(),
-            lift_id,
+            lift_id: lift_id.clone(),
             max_type,
             value,
             effective_at,
             created_at: now,
             updated_at: now,
+            written: app.ids.order(),
         };
         lift_maxes::insert(tx, &max)?;
         Ok(Done::new("lift_maxes", max.id.clone(), body.given(), stored(tx, max, now)?))
@@ -286,6 +292,7 @@ pub async fn update(sent: Sent<RowOwner, LiftMaxPatch>) -> Reply<200, StoredOut>
         max.value = value.unwrap_or(max.value);
         max.effective_at = effective_at.unwrap_or(max.effective_at);
         max.updated_at = now;
+        max.written = app.ids.order();
         lift_maxes::update(tx, &max)?;
         Ok(Done::new("lift_maxes", id.clone(), body.given(), stored(tx, max, now)?))
     })
@@ -307,9 +314,10 @@ pub async fn delete(call: Call<RowOwner>) -> Reply<204, ()> {
 fn stored(tx: &mut Tx<'_>, max: LiftMax, now: Millis) -> Result<StoredOut> {
     let mut warnings = Vec::new();
     if max.max_type == MaxType::TrainingMax
-        && let Some(one_rm) = lift_maxes::find_current(tx, max.account, &max.lift_id, MaxType::OneRm, now)?
+        && let Some(one_rm) =
+            lift_maxes::find_current_value(tx, max.account, &max.lift_id, MaxType::OneRm, now)?
     {
-        warnings.extend(maxes::training_max_warning(max.value, one_rm.value));
+        warnings.extend(maxes::training_max_warning(max.value, one_rm));
     }
     let data = max.into();
     Ok(if warnings.is_empty() { StoredOut::Bare(data) } else { StoredOut::Warned { data, warnings } })

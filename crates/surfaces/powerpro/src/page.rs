@@ -57,8 +57,10 @@ impl PageQuery {
 
 fn at_least_one(name: &str, text: Option<&str>, default: u64, violations: &mut Violations) -> u64 {
     let Some(text) = text else { return default };
-    // Larger pages than this have no rows, and their offset would not fit the database's integers.
-    if let Ok(number @ 1..=1_000_000_000_000) = text.parse::<u64>() {
+    let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // A number that clients' integers could not hold either is past the end of any list.
+    let number = text.parse().unwrap_or(u64::MAX).min(i64::MAX.unsigned_abs());
+    if is_whole && number > 0 {
         return number;
     }
     violations.add(name, "must be a whole number of at least 1");
@@ -85,6 +87,11 @@ pub(crate) fn choice<T: Copy>(
 pub(crate) fn order(text: Option<&str>, default: Order, violations: &mut Violations) -> Order {
     let choices = [("asc", Order::Ascending), ("desc", Order::Descending)];
     choice("sortOrder", text, &choices, violations).unwrap_or(default)
+}
+
+/// The parameter `sortBy` of a list that has one sort, `only`, which is then the default.
+pub(crate) fn only_sort(text: Option<&str>, only: &str, violations: &mut Violations) {
+    let _the_only_one = choice("sortBy", text, &[(only, ())], violations);
 }
 
 /// A parameter that must be given.

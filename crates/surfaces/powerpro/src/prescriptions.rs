@@ -343,8 +343,8 @@ fn load_strategy(
 ) -> Result<Option<LoadStrategy>> {
     let Some(LoadStrategyJson(json)) = json else { return Ok(None) };
     let strategy = LoadStrategy::parse("loadStrategy", json, violations);
-    let other_lift = strategy.as_ref().and_then(|strategy| strategy.of_lift_id.as_ref());
-    fields::reference(tx, "loadStrategy.ofLiftId", "lift", other_lift, lifts::find, violations)?;
+    let other_lift = LoadStrategy::other_lift(json);
+    fields::reference(tx, "loadStrategy.ofLiftId", "lift", other_lift.as_ref(), lifts::find, violations)?;
     Ok(strategy)
 }
 

@@ -4,12 +4,13 @@ use ferrum_domain::Violations;
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::Thousandths;
 use ferrum_endpoint::{Asked, Owner};
+use ferrum_store::listing::Order;
 use ferrum_store::progression_history::{self, Entry, Filter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::{Call, Reply};
-use crate::page::{Page, PageQuery};
+use crate::page::{Page, PageQuery, only_sort, order};
 
 /// One rise of one max.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -54,11 +55,19 @@ impl From<Entry> for EntryOut {
     }
 }
 
-/// What to list, newest first.
+/// What to list, newest first unless told otherwise.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub struct HistoryQuery {
     #[serde(flatten)]
     page: PageQuery,
+    /// Field to sort by: `applied_at`.
+    #[serde(rename = "sortBy")]
+    #[schemars(extend("enum" = ["applied_at"]))]
+    sort_by: Option<String>,
+    /// `desc` (default) or `asc`.
+    #[serde(rename = "sortOrder")]
+    #[schemars(extend("enum" = ["asc", "desc"]))]
+    sort_order: Option<String>,
     /// Only of this lift.
     lift_id: Option<String>,
     /// Only of this progression.
@@ -72,13 +81,15 @@ pub async fn list(call: Call<Owner>, query: Asked<HistoryQuery>) -> Reply<200, P
         let query = query.get()?;
         let mut violations = Violations::new();
         let window = query.page.window(&mut violations);
+        only_sort(query.sort_by.as_deref(), "applied_at", &mut violations);
+        let order = order(query.sort_order.as_deref(), Order::Descending, &mut violations);
         violations.check()?;
         let filter = Filter {
             user_id: user_id.clone(),
             lift_id: query.lift_id.clone(),
             progression_id: query.progression_id.clone(),
         };
-        Ok(Page::new(window, progression_history::list(tx, &filter, window)?, EntryOut::from))
+        Ok(Page::new(window, progression_history::list(tx, &filter, order, window)?, EntryOut::from))
     })
     .await
 }

@@ -123,7 +123,9 @@ pub async fn create(sent: Sent<Admin, ProgressionIn>) -> Reply<201, ProgressionO
         let kind = body.r#type.required("type", &mut violations);
         let kind = choice("type", kind.map(String::as_str), &TYPES, &mut violations);
         let parameters = body.parameters.required("parameters", &mut violations);
-        let rule = kind.zip(parameters).and_then(|(kind, parameters)| {
+        // What both types have is checked even where the type itself is wrong.
+        let kind = kind.unwrap_or(ProgressionType::Cycle);
+        let rule = parameters.and_then(|parameters| {
             Rule::parse(kind, "parameters", &Value::Object(parameters.clone()), &mut violations)
         });
         let now = app.clock.now();

@@ -1,16 +1,20 @@
 //! `/users/{userId}/workout` and `/users/{userId}/workout/preview`: what to lift today, and on any other day.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use ferrum_app::App;
-use ferrum_app::actions::generate_workout::{Wanted, Workout, WorkoutExercise, generate_workout};
+use ferrum_app::actions::generate_workout::{Basis, Wanted, Workout, WorkoutExercise, generate_workout};
+use ferrum_app::catalogue::KeptWorkout;
 use ferrum_domain::access::Identity;
-use ferrum_domain::{Result, Violations, time};
-use ferrum_endpoint::{Asked, Owner};
+use ferrum_domain::{Error, Result, Violations, time};
+use ferrum_endpoint::{Asked, Owner, Rendered};
 use ferrum_store::{Tx, accounts};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::{Call, Reply};
+use crate::owner;
 use crate::page::required;
 use crate::prescriptions::resolve::{LiftRef, SetOut};
 
@@ -96,7 +100,7 @@ pub struct PreviewQuery {
 pub async fn get(call: Call<Owner>, query: Asked<WorkoutQuery>) -> Reply<200, WorkoutOut> {
     let app = call.app();
     let user_id = call.permission().id.clone();
-    let reply = call.read(move |tx, me| {
+    let reply = call.read_rendered(move |tx, me| {
         let query = query.get()?;
         let mut violations = Violations::new();
         let week = week("weekNumber", query.week_number.as_deref(), &mut violations);
@@ -114,7 +118,7 @@ pub async fn get(call: Call<Owner>, query: Asked<WorkoutQuery>) -> Reply<200, Wo
 pub async fn preview(call: Call<Owner>, query: Asked<PreviewQuery>) -> Reply<200, WorkoutOut> {
     let app = call.app();
     let user_id = call.permission().id.clone();
-    let reply = call.read(move |tx, me| {
+    let reply = call.read_rendered(move |tx, me| {
         let query = query.get()?;
         let mut violations = Violations::new();
         let number = required("week", query.week.as_deref(), &mut violations);
@@ -134,14 +138,25 @@ fn answer(
     user_id: &str,
     date: Option<String>,
     wanted: &Wanted,
-) -> Result<WorkoutOut> {
+) -> Result<Rendered<WorkoutOut>> {
     let now = app.clock.now();
-    let workout = generate_workout(app, tx, user_id, wanted, now)?;
+    let account = owner::known_account(tx, me, user_id)?.ok_or(Error::NotFound)?;
+    let basis = Basis::read(app, tx, account, wanted, now)?;
     let date = match date {
         Some(date) => date,
         None => now.civil_date(time_zone(tx, me, user_id)?.as_deref()),
     };
-    Ok(WorkoutOut::new(user_id, date, workout))
+    let workouts = &app.catalogue.workouts;
+    if let Some(last) = workouts.get(basis.version, user_id)
+        && last.date == date
+        && last.basis.equals(&basis)
+    {
+        return Ok(Rendered::kept(last.body.clone()));
+    }
+    let workout = generate_workout(tx, &basis)?;
+    let rendered = Rendered::new(&WorkoutOut::new(user_id, date.clone(), workout))?;
+    workouts.put(basis.version, user_id, &Arc::new(KeptWorkout { basis, date, body: rendered.body() }));
+    Ok(rendered)
 }
 
 /// The time zone in which the lifter's today is.

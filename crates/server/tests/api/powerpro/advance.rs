@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::gym::{Gym, Lifter, Program, fixed, lifts, state};
+use super::gym::{Gym, Lifter, Program, fixed, lifts, state, while_time_passes};
 use crate::support::both;
 
 const PATH: &str = "/users/lifter/program-state/advance";
@@ -302,6 +302,28 @@ both! {
             assert_eq!(call.await.expect("an answer"), (1, 1, 2));
         }
         assert_eq!(lifter.current(&lift).await, 110.0);
+    }
+
+    async fn a_max_entered_meanwhile_is_not_lost(server) {
+        let gym = Gym::of(&server);
+        let (program, lift) = gym.one_lift_program("single", 1, 1).await;
+        let progression = gym.progression_of("ONE_RM", "AFTER_SESSION", 5.0).await;
+        gym.configure(&program, &progression, None, 0).await;
+        let lifters: Vec<_> = (0..20).map(|n| Lifter::of(&server, &format!("lifter-{n}"))).collect();
+        for lifter in &lifters {
+            lifter.max(&lift, "ONE_RM", 100.0).await;
+            lifter.enroll(&program).await;
+        }
+        let both = async {
+            for lifter in &lifters {
+                tokio::join!(lifter.max(&lift, "ONE_RM", 200.0), lifter.advance("day"));
+            }
+        };
+        while_time_passes(&server, both).await;
+        for lifter in &lifters {
+            let current = lifter.current_of(&lift, "ONE_RM").await;
+            assert!([200.0, 205.0].contains(&current), "{}: {current}", lifter.id);
+        }
     }
 
     async fn concurrent_advances_are_one_step_each(server) {

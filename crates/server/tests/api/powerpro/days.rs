@@ -92,6 +92,10 @@ both! {
             "validation failed",
             &["name cannot be null", "slug must be a string", "metadata must be", "programId names", "clearMetadata must be", "clearProgramId must be"],
         );
+        let long = json!({ "metadata": { "deep": [{ "list": vec![0; 501] }] } });
+        let one = "metadata.deep[0].list must have at most 500 entries";
+        admin.put(&format!("/days/{id}"), long.clone()).await.refused(400, "validation failed", &[one]);
+        admin.post("/days", long).await.refused(400, "validation failed", &["name is required", one]);
         assert_eq!(admin.get(&format!("/days/{id}")).await.expect(200)["name"], "Kept");
     }
 

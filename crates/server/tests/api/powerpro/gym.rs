@@ -1,5 +1,9 @@
 //! Programs and lifters for tests, made over HTTP.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::{Client, Server};
@@ -176,6 +180,22 @@ impl Lifter {
         });
         entries.collect()
     }
+}
+
+/// Lets the server's clock run, which otherwise stands still, while `work` is done.
+pub async fn while_time_passes<T>(server: &Server, work: impl Future<Output = T>) -> T {
+    let (clock, done) = (server.app.clock.clone(), Arc::new(AtomicBool::new(false)));
+    let seen = Arc::clone(&done);
+    let ticking = std::thread::spawn(move || {
+        while !seen.load(Ordering::SeqCst) {
+            clock.advance(1);
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    });
+    let result = work.await;
+    done.store(true, Ordering::SeqCst);
+    ticking.join().expect("the clock runs");
+    result
 }
 
 /// Iteration, week and day index of an enrollment.

@@ -116,6 +116,11 @@ both! {
         let path = format!("/lift-maxes/{id}");
         lifter.client.put(&path, json!({ "effectiveDate": "2025-11-01T00:00:00Z" })).await.expect(200);
         assert_eq!(lifter.current(&squat).await, 130.0);
+        // A change is a writing too, also within the millisecond of another.
+        let first = dated(134.0, "2026-01-06T00:00:00Z").await.id(201);
+        dated(135.0, "2026-01-06T00:00:00Z").await.expect(201);
+        lifter.client.put(&format!("/lift-maxes/{first}"), json!({ "value": 133.5 })).await.expect(200);
+        assert_eq!(lifter.current(&squat).await, 133.5);
         lifter.client.get("/users/lifter/lift-maxes/current").await.refused(
             400,
             "validation failed",
@@ -260,6 +265,7 @@ both! {
         };
         assert_eq!(values(String::new()).await, [4.0, 2.0, 1.0, 3.0]);
         assert_eq!(values("sortOrder=asc".to_owned()).await, [3.0, 1.0, 2.0, 4.0]);
+        assert_eq!(values("sortBy=effective_date".to_owned()).await, [4.0, 2.0, 1.0, 3.0]);
         assert_eq!(values(format!("lift_id={squat}")).await, [2.0, 1.0]);
         assert_eq!(values("type=ONE_RM".to_owned()).await, [4.0, 1.0, 3.0]);
         assert_eq!(values(format!("type=ONE_RM&lift_id={bench}&sortOrder=asc")).await, [3.0, 4.0]);
@@ -269,10 +275,16 @@ both! {
         assert_eq!(page, json!({ "data": [], "page": 9, "pageSize": 3, "totalItems": 4, "totalPages": 2 }));
         let nobody = server.user("nobody").get("/users/nobody/lift-maxes").await.expect(200);
         assert_eq!((&nobody["totalItems"], &nobody["data"]), (&json!(0), &json!([])));
-        lifter.get("/users/lifter/lift-maxes?page=0&pageSize=x&sortOrder=up&type=PR").await.refused(
+        lifter.get("/users/lifter/lift-maxes?page=0&pageSize=x&sortBy=value&sortOrder=up&type=PR").await.refused(
             400,
             "validation failed",
-            &["page must be", "pageSize must be", "sortOrder must be", "type must be ONE_RM or TRAINING_MAX"],
+            &[
+                "page must be",
+                "pageSize must be",
+                "sortBy must be effective_date",
+                "sortOrder must be",
+                "type must be ONE_RM or TRAINING_MAX",
+            ],
         );
     }
 

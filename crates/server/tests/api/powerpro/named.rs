@@ -83,9 +83,13 @@ both! {
     async fn pages_have_a_size_of_1_to_100(server) {
         let admin = server.admin();
         for path in PATHS {
-            for (given, size) in [("1", 1), ("100", 100), ("101", 100), ("1000000", 100)] {
+            for (given, size) in [("1", 1), ("100", 100), ("101", 100), ("1000000", 100), ("99999999999999999999", 100)] {
                 let page = admin.get(&format!("{path}?pageSize={given}")).await.expect(200);
                 assert_eq!(page["pageSize"], size, "{path}");
+            }
+            for past in ["1000", "99999999999999999999"] {
+                let page = admin.get(&format!("{path}?page={past}")).await.expect(200);
+                assert_eq!(page["data"], json!([]), "{path}");
             }
             for given in ["0", "-1", "1.5", "ten", ""] {
                 for parameter in ["page", "pageSize"] {

@@ -105,7 +105,7 @@ both! {
             "liftId": "none",
             "loadStrategy": {
                 "type": "PERCENT_OF", "maxType": "TWO_RM", "percentage": 201, "lookupKey": "month", "roundTo": 0,
-                "roundingDirection": "SIDEWAYS"
+                "roundingDirection": "SIDEWAYS", "ofLiftId": "none"
             },
             "setScheme": { "type": "RAMP", "sets": [{ "percentage": 0, "reps": 0 }] },
             "order": -1,
@@ -122,6 +122,7 @@ both! {
                 "loadStrategy.lookupKey",
                 "loadStrategy.roundTo",
                 "loadStrategy.roundingDirection",
+                "loadStrategy.ofLiftId names no lift",
                 "setScheme.sets[0].percentage",
                 "setScheme.sets[0].reps",
                 "order must be a whole number from 0 to 10000",

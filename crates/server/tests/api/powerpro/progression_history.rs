@@ -72,16 +72,18 @@ both! {
             }
         };
         assert_eq!(news(String::new()).await, [122.0, 112.0, 111.0, 101.0, 101.0]);
+        assert_eq!(news("sortBy=applied_at&sortOrder=asc".to_owned()).await, [101.0, 101.0, 111.0, 112.0, 122.0]);
+        assert_eq!(news("sortOrder=desc".to_owned()).await, [122.0, 112.0, 111.0, 101.0, 101.0]);
         assert_eq!(news(format!("lift_id={lift}")).await, [122.0, 112.0, 111.0, 101.0]);
         assert_eq!(news(format!("progression_id={week}")).await, [122.0, 111.0]);
         assert_eq!(news(format!("progression_id={session}&lift_id={row}")).await, [101.0]);
         assert_eq!(news(format!("progression_id={week}&lift_id={row}")).await, [0.0; 0]);
         assert_eq!(news("page=2&pageSize=2".to_owned()).await, [111.0, 101.0]);
         assert_eq!(news("page=4&pageSize=2".to_owned()).await, [0.0; 0]);
-        lifter.client.get(&format!("{PATH}?page=x&pageSize=0")).await.refused(
+        lifter.client.get(&format!("{PATH}?page=x&pageSize=0&sortBy=delta&sortOrder=up")).await.refused(
             400,
             "validation failed",
-            &["page must be", "pageSize must be"],
+            &["page must be", "pageSize must be", "sortBy must be applied_at", "sortOrder must be asc or desc"],
         );
     }
 

@@ -63,6 +63,17 @@ both! {
             "validation failed",
             &["name must be", "type must be LINEAR or CYCLE", "parameters must be an object"],
         );
+        let parameters = json!({ "increment": 0, "maxType": "TM", "triggerType": "NEVER" });
+        for body in [
+            json!({ "name": " ", "type": "DOUBLE", "parameters": parameters }),
+            json!({ "name": " ", "parameters": parameters }),
+        ] {
+            admin.post("/progressions", body).await.refused(
+                400,
+                "validation failed",
+                &["name must be", "type ", "parameters.increment must be", "parameters.maxType must be"],
+            );
+        }
         let body = json!({ "name": "", "type": "LINEAR", "parameters": {} });
         admin.post("/progressions", body).await.refused(
             400,

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::gym::{Gym, Lifter, fixed};
+use super::gym::{Gym, Lifter, fixed, while_time_passes};
 use crate::support::both;
 
 const PATH: &str = "/users/lifter/progressions/trigger";
@@ -280,5 +280,27 @@ both! {
             applied += call.await.expect("an answer");
         }
         assert_eq!((applied, lifter.current(&lift).await), (1, 105.0));
+    }
+
+    async fn concurrent_forced_triggers_all_count(server) {
+        let gym = Gym::of(&server);
+        let (program, lift) = gym.one_lift_program("single", 1, 2).await;
+        let progression = gym.progression("AFTER_SESSION", 5.0).await;
+        gym.configure(&program, &progression, None, 0).await;
+        let lifter = Lifter::of(&server, "lifter");
+        lifter.training_max(&lift, 100.0).await;
+        lifter.enroll(&program).await;
+        let calls = async {
+            let calls = (0..20).map(|_| {
+                let (client, body) = (lifter.client.clone(), json!({ "progressionId": progression, "force": true }));
+                tokio::spawn(async move { while client.post(PATH, body.clone()).await.status == 503 {} })
+            });
+            for call in calls.collect::<Vec<_>>() {
+                call.await.expect("an answer");
+            }
+        };
+        // Two raises must not start from one max, even where one's present is the other's future.
+        while_time_passes(&server, calls).await;
+        assert_eq!(lifter.current(&lift).await, 200.0);
     }
 }

@@ -1,5 +1,6 @@
 //! `/users/{userId}/workout` and its preview: exact weights, worked out by hand.
 
+use ferrum_app::actions::accounts::set_user;
 use serde_json::json;
 
 use super::gym::{Gym, Lifter, exercises, fixed, lifts, ramp};
@@ -267,6 +268,71 @@ both! {
         assert_eq!(lifter.workout().await.1, lifts(&[("zercher-squat", &[91.0])]));
         gym.admin.put(&format!("/lifts/{squat}"), json!({ "name": "Zercher" })).await.expect(200);
         assert_eq!(lifter.client.get(PATH).await.expect(200)["exercises"][0]["lift"]["name"], "Zercher");
+    }
+
+    async fn a_change_of_a_max_is_seen_at_once(server) {
+        let gym = Gym::of(&server);
+        let squat = gym.lift("zercher-squat").await;
+        let program = gym.program("plain", 1, json!({})).await;
+        let work = gym.prescription(&squat, json!({ "percentage": 100, "roundTo": 0.5 }), fixed(1, 5)).await;
+        let day = gym.day(&program, "day", &[&work]).await;
+        gym.week(&program, 1, &[&day]).await;
+        let (anna, bert) = (Lifter::of(&server, "anna"), Lifter::of(&server, "bert"));
+        let today = async |lifter: &Lifter| lifter.workout().await.1[0].1.clone();
+        let first = anna.training_max(&squat, 100.0).await;
+        bert.training_max(&squat, 100.0).await;
+        anna.enroll(&program).await;
+        bert.enroll(&program).await;
+        for (lifter, id) in [(&anna, "anna"), (&bert, "bert"), (&anna, "anna")] {
+            let workout = lifter.client.get(&lifter.path("workout")).await.expect(200);
+            assert_eq!((workout["userId"].as_str(), exercises(&workout)), (Some(id), lifts(&[("zercher-squat", &[100.0])])));
+        }
+        // The clock stands still: of equal dates the one written last counts, a change being a writing too.
+        let second = anna.training_max(&squat, 90.0).await;
+        assert_eq!((today(&anna).await, today(&bert).await), (vec![90.0], vec![100.0]));
+        anna.client.put(&format!("/lift-maxes/{first}"), json!({ "value": 95 })).await.expect(200);
+        assert_eq!(today(&anna).await, [95.0]);
+        anna.client.delete(&format!("/lift-maxes/{first}")).await.expect(204);
+        assert_eq!(today(&anna).await, [90.0]);
+        anna.client.put(&format!("/lift-maxes/{second}"), json!({ "value": 110 })).await.expect(200);
+        assert_eq!(today(&anna).await, [110.0]);
+        let later = json!({ "liftId": squat, "type": "TRAINING_MAX", "value": 120, "effectiveDate": "2026-01-06T00:00:00Z" });
+        anna.client.post("/users/anna/lift-maxes", later).await.expect(201);
+        assert_eq!(today(&anna).await, [110.0]);
+        server.advance_clock(24 * 60 * 60 * 1000);
+        assert_eq!((today(&anna).await, today(&bert).await), (vec![120.0], vec![100.0]));
+    }
+
+    async fn today_is_that_of_the_lifters_time_zone(server) {
+        let gym = Gym::of(&server);
+        let (program, lift) = gym.one_lift_program("single", 1, 1).await;
+        let lifter = Lifter::of(&server, "lifter");
+        lifter.training_max(&lift, 100.0).await;
+        lifter.enroll(&program).await;
+        let day = "workout/preview?week=1&day=single-day";
+        let dates = || async {
+            let mut dates = Vec::new();
+            for client in [&lifter.client, &gym.admin] {
+                for path in ["workout", day, "workout?date=2020-02-29"] {
+                    let workout = client.get(&lifter.path(path)).await.expect(200);
+                    dates.push(workout["date"].as_str().expect("a date").to_owned());
+                }
+            }
+            dates
+        };
+        // 08:00 UTC on the 5th.
+        assert_eq!(dates().await, ["2026-01-05", "2026-01-05", "2020-02-29"].repeat(2));
+        for (zone, today) in [
+            ("Pacific/Kiritimati", "2026-01-05"),
+            ("Pacific/Pago_Pago", "2026-01-04"),
+            ("America/Los_Angeles", "2026-01-05"),
+        ] {
+            set_user(&server.app, "lifter", None, Some(zone)).await.expect("a time zone");
+            assert_eq!(dates().await, [today, today, "2020-02-29"].repeat(2), "{zone}");
+        }
+        set_user(&server.app, "lifter", None, Some("Pacific/Kiritimati")).await.expect("a time zone");
+        server.advance_clock(2 * 60 * 60 * 1000);
+        assert_eq!(dates().await, ["2026-01-06", "2026-01-06", "2020-02-29"].repeat(2));
     }
 
     async fn workouts_are_their_owners(server) {

@@ -50,9 +50,12 @@ impl Database {
             ("data_dir".to_owned(), self.path().display().to_string()),
             ("listen".to_owned(), "127.0.0.1:0".to_owned()),
             ("powerpro.listen".to_owned(), "127.0.0.1:0".to_owned()),
+            ("intervalflow.listen".to_owned(), "127.0.0.1:0".to_owned()),
             // The built-in programs have tests of their own; the others start with an empty catalogue.
             ("builtin".to_owned(), "off".to_owned()),
             ("log.access".to_owned(), "off".to_owned()),
+            // A test that is about limits switches them on; the others ask as often as they like.
+            ("rate_limits".to_owned(), "off".to_owned()),
         ];
         if let Some(url) = self.url() {
             config.push(("database.url".to_owned(), url));

@@ -26,6 +26,8 @@ pub struct Server {
     pub app: Arc<App>,
     /// Root of PowerPro's listener.
     pub powerpro: String,
+    /// Root of IntervalFlow's listener.
+    pub intervalflow: String,
     /// Root of the main listener.
     pub main: String,
     database: database::Database,
@@ -55,8 +57,8 @@ impl Server {
         let running =
             ferrum_server::start_with_clock(config, Clock::manual(START)).await.expect("the server starts");
         let address = |name: &str| format!("http://{}", running.address(name).expect("a TCP listener"));
-        let (powerpro, main) = (address("powerpro"), address("main"));
-        Self { app: running.app(), powerpro, main, running: Some(running), database }
+        let [powerpro, intervalflow, main] = ["powerpro", "intervalflow", "main"].map(address);
+        Self { app: running.app(), powerpro, intervalflow, main, running: Some(running), database }
     }
 
     /// A caller of PowerPro without credentials.

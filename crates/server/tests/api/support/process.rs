@@ -90,9 +90,10 @@ impl Process {
 
     /// Starts a server on free ports and waits until it answers.
     pub fn serve(directory: &Path, arguments: &[&str]) -> Self {
-        let ports = ["serve", "--listen", "127.0.0.1:0", "--powerpro-listen", "127.0.0.1:0"];
-        let mut process = Self::start(directory, &[&ports[..], arguments].concat());
-        while process.roots.len() < 2 {
+        let listeners = ["--listen", "--powerpro-listen", "--intervalflow-listen"];
+        let ports = listeners.iter().flat_map(|flag| [*flag, "127.0.0.1:0"]).collect::<Vec<_>>();
+        let mut process = Self::start(directory, &[&["serve"], &ports[..], arguments].concat());
+        while process.roots.len() < listeners.len() {
             let line = process.next_line();
             if let Some((key, root)) = listener(&line) {
                 process.roots.insert(key, root);
@@ -123,11 +124,16 @@ impl Process {
     }
 
     /// Waits for its end; the exit code.
-    pub fn end(mut self) -> Option<i32> {
+    pub fn end(self) -> Option<i32> {
+        self.end_with_lines().0
+    }
+
+    /// Waits for its end; the exit code, and the lines of its log that nobody has waited for.
+    pub fn end_with_lines(mut self) -> (Option<i32>, Vec<String>) {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
             if let Some(status) = self.child.try_wait().expect("a child") {
-                return status.code();
+                return (status.code(), self.log.iter().collect());
             }
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -79,7 +79,7 @@ impl Postgres {
             // It is running, and only its end says whether it was committed.
             Err(_) => answer.await,
         };
-        answered.unwrap_or_else(|_| Err(closed()))
+        answered.map_or_else(|_| Err(closed()), |outcome| outcome.result)
     }
 
     /// Runs `work` on a connection of its own.

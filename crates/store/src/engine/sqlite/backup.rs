@@ -17,7 +17,10 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
         return Err(refuse());
     }
     let partial = beside(to);
+    let unwritable = |path: &Path, error| Error::unavailable(format!("writing {}: {error}", path.display()));
     let copied = connection::open(from, Access::Read).and_then(|connection| {
+        // A copy holds the same secrets as the original. SQLite fills a file that is empty.
+        connection::make_private(&partial).map_err(|error| unwritable(&partial, error))?;
         let target = partial.to_string_lossy();
         connection
             .execute("VACUUM INTO ?1", [&*target])
@@ -26,7 +29,7 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
     let placed = copied.and_then(|_| {
         place(&partial, to).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => refuse(),
-            _ => Error::unavailable(format!("writing {}: {error}", to.display())),
+            _ => unwritable(to, error),
         })
     });
     // Left over only when something above failed, and then that is what matters.

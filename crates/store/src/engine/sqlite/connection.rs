@@ -1,6 +1,9 @@
 //! How a connection to the file is set up.
 
+use std::fs::OpenOptions;
+use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -44,7 +47,28 @@ pub(super) fn open(path: &Path, access: Access) -> Result<Connection> {
     }
 }
 
+/// Makes an empty file that only its owner may read; the files that SQLite puts beside it follow it.
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Makes the database's file when there is none. One at a time: to close a file gives up all locks that
+/// this process has on it.
+fn make_file(path: &Path) {
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _alone = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    // Whatever prevents it prevents SQLite too, which says so.
+    let _ = make_private(path);
+}
+
 fn try_open(path: &Path, access: Access) -> rusqlite::Result<Connection> {
+    if access == Access::Write {
+        make_file(path);
+    }
     let flags = match access {
         Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
@@ -62,14 +86,12 @@ fn prepare(connection: &Connection, access: Access) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // In KiB when negative. The writer's also holds what its transaction has changed.
-    let cache = if access == Access::Write { -24 * 1024 } else { -8 * 1024 };
+    let cache = if access == Access::Write { -24 * 1024 } else { -12 * 1024 };
     connection.pragma_update(None, "cache_size", cache)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     if access == Access::Write {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
-        // In pages, 16 MiB: many changes of one page are folded into the file once.
-        connection.pragma_update(None, "wal_autocheckpoint", 4 * 1024)?;
         // Fails on a file that cannot be written; such a file can still be read.
         if !connection.is_readonly(rusqlite::MAIN_DB)? {
             connection.pragma_update(None, "journal_mode", "WAL")?;

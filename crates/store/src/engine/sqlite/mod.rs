@@ -2,6 +2,7 @@
 
 mod backup;
 mod connection;
+mod folder;
 mod outcome;
 mod readers;
 mod target;
@@ -36,9 +37,10 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     pub(super) fn open(path: &Path, tuning: &Tuning) -> Result<Self> {
-        // First the writer, which makes the file when there is none.
-        let writer = Writer::start(path, tuning)?;
+        // First the connection that writes, which makes the file when there is none.
+        let connection = writer::open(path, tuning)?;
         let readers = Readers::start(path)?;
+        let writer = Writer::start(path, connection, readers.inline())?;
         Ok(Self { path: path.to_owned(), readers, writer })
     }
 
@@ -62,7 +64,7 @@ impl Sqlite {
     {
         let (job, answer) = pack(work);
         self.readers.send(job)?;
-        answer.await.unwrap_or_else(|_| Err(closed()))
+        answer.await.map_or_else(|_| Err(closed()), |outcome| outcome.result)
     }
 
     pub(super) async fn write<T, F>(&self, work: F) -> Result<T>
@@ -72,7 +74,7 @@ impl Sqlite {
     {
         let (job, answer) = pack(work);
         self.writer.send(job)?;
-        answer.await.unwrap_or_else(|_| Err(closed()))
+        answer.await.map_or_else(|_| Err(closed()), |outcome| outcome.result)
     }
 
     pub(super) fn backup(&self, to: &Path) -> Result<()> {

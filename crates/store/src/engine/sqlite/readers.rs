@@ -37,22 +37,44 @@ thread_local! {
 static NEXT_PLACE: AtomicUsize = AtomicUsize::new(0);
 
 pub(super) struct Readers {
-    /// `None` when closed.
-    inline: Box<[Mutex<Option<Reader>>]>,
+    inline: Inline,
     workers: Workers<Box<dyn Job>>,
+}
+
+/// The connections for short reads; `None` when closed.
+#[derive(Clone)]
+pub(super) struct Inline(Arc<[Mutex<Option<Reader>>]>);
+
+impl Inline {
+    /// Ends the snapshots that nobody reads from any more: they would keep the log from being folded.
+    pub(super) fn end_snapshots(&self) {
+        for reader in &*self.0 {
+            if let Ok(reader) = reader.try_lock()
+                && let Some(Err(error)) = reader.as_ref().map(Reader::end_snapshot)
+            {
+                tracing::warn!(%error, "a snapshot could not be ended");
+            }
+        }
+    }
 }
 
 impl Readers {
     pub(super) fn start(path: &Path) -> Result<Self> {
         // One for each worker of the runtime, and one for the thread that blocks on it.
         let count = thread::available_parallelism().map_or(2, usize::from) + 1;
-        let inline = (0..count).map(|_| Ok(Mutex::new(Some(Reader::open(path)?)))).collect::<Result<_>>()?;
+        let inline = (0..count).map(|_| Ok(Mutex::new(Some(Reader::open(path)?))));
+        let inline = Inline(inline.collect::<Result<_>>()?);
         let (workers, jobs) = Workers::new(QUEUE);
         for _ in 0..THREADS {
             let (reader, jobs) = (Reader::open(path)?, jobs.clone());
             workers.start("ferrum-reader", move || serve(&reader, &jobs))?;
         }
         Ok(Self { inline, workers })
+    }
+
+    /// The connections for short reads.
+    pub(super) fn inline(&self) -> Inline {
+        self.inline.clone()
     }
 
     /// Runs `work` on a snapshot, on this thread. `None` when it was stopped at the limit, or no
@@ -69,8 +91,9 @@ impl Readers {
     }
 
     fn lease(&self) -> Option<MutexGuard<'_, Option<Reader>>> {
-        let first = PLACE.with(|place| place % self.inline.len());
-        let (after, before) = (&self.inline[first..], &self.inline[..first]);
+        let readers = &*self.inline.0;
+        let first = PLACE.with(|place| place % readers.len());
+        let (before, after) = readers.split_at(first);
         after.iter().chain(before).find_map(|reader| match reader.try_lock() {
             Ok(reader) => Some(reader),
             Err(TryLockError::Poisoned(reader)) => Some(reader.into_inner()),
@@ -84,7 +107,7 @@ impl Readers {
     }
 
     pub(super) fn close(&self) {
-        for reader in &self.inline {
+        for reader in &*self.inline.0 {
             *reader.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
         self.workers.close();
@@ -100,7 +123,7 @@ fn serve(reader: &Reader, jobs: &Receiver<Option<Box<dyn Job>>>) {
                 job.fail(Error::unavailable(format!("a read ran for more than {limit} s")));
             }
         });
-        if let Err(error) = ran {
+        if let Err(error) = ran.and_then(|()| reader.end_snapshot()) {
             job.fail(error);
         }
         job.answer();
@@ -123,16 +146,23 @@ impl Reader {
         Ok(Self { connection, deadline })
     }
 
+    /// Runs `work` on a new snapshot and leaves that open until the next: while two connections read by
+    /// turns, SQLite then has no file lock to take or give back.
     fn run<T>(&self, limit: Duration, work: impl FnOnce(&mut Tx<'_>) -> T) -> Result<T> {
+        self.end_snapshot()?;
         self.control("BEGIN")?;
         self.deadline.set(limit);
         let mut tx = Tx(TxOf::Sqlite(SqliteTx::new(&self.connection, Access::Read)));
         let done = work(&mut tx);
         self.deadline.clear();
-        if !self.connection.is_autocommit() {
-            self.control("COMMIT").or_else(|_| self.control("ROLLBACK"))?;
-        }
         Ok(done)
+    }
+
+    fn end_snapshot(&self) -> Result<()> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.control("COMMIT").or_else(|_| self.control("ROLLBACK"))
     }
 
     fn control(&self, sql: &str) -> Result<()> {

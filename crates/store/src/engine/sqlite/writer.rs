@@ -10,7 +10,9 @@ use rusqlite::Connection;
 
 use super::Tuning;
 use super::connection::{self, Access};
+use super::folder::Folder;
 use super::outcome;
+use super::readers::Inline;
 use super::tx::SqliteTx;
 use crate::engine::job::Job;
 use crate::engine::tx::{Tx, TxOf};
@@ -24,10 +26,10 @@ const BATCH: usize = 256;
 pub(super) struct Writer(Workers<Box<dyn Job>>);
 
 impl Writer {
-    pub(super) fn start(path: &Path, tuning: &Tuning) -> Result<Self> {
-        let connection = tune(connection::open(path, Access::Write)?, tuning)?;
+    pub(super) fn start(path: &Path, mut connection: Connection, readers: Inline) -> Result<Self> {
+        let folder = Folder::start(path, &mut connection, readers)?;
         let (workers, jobs) = Workers::new(QUEUE);
-        workers.start("ferrum-writer", move || serve(&connection, &jobs))?;
+        workers.start("ferrum-writer", move || serve(&connection, folder, &jobs))?;
         Ok(Self(workers))
     }
 
@@ -40,8 +42,10 @@ impl Writer {
     }
 }
 
+/// The connection that writes.
 #[cfg_attr(not(test), expect(unused_mut, reason = "only tests hook into commits"))]
-fn tune(mut connection: Connection, tuning: &Tuning) -> Result<Connection> {
+pub(super) fn open(path: &Path, tuning: &Tuning) -> Result<Connection> {
+    let mut connection = connection::open(path, Access::Write)?;
     let failed = |error| outcome::of(&error, "setting up the writer");
     if let Some(pages) = tuning.max_page_count {
         connection.pragma_update(None, "max_page_count", pages).map_err(failed)?;
@@ -54,7 +58,7 @@ fn tune(mut connection: Connection, tuning: &Tuning) -> Result<Connection> {
     Ok(connection)
 }
 
-fn serve(connection: &Connection, jobs: &Receiver<Option<Box<dyn Job>>>) {
+fn serve(connection: &Connection, mut folder: Folder, jobs: &Receiver<Option<Box<dyn Job>>>) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut open = true;
     while open {
@@ -69,6 +73,7 @@ fn serve(connection: &Connection, jobs: &Receiver<Option<Box<dyn Job>>>) {
         }
         run(connection, &mut batch);
         batch.drain(..).for_each(Job::answer);
+        folder.tend(connection);
     }
 }
 

@@ -233,6 +233,6 @@ fn chain(tx: &mut Tx<'_>, lift: &Lift) -> Result<Vec<String>> {
 impl Lifter {
     fn current_max(self, tx: &mut Tx<'_>, lift_id: &str, max_type: MaxType) -> Result<Option<Thousandths>> {
         let Some(account) = self.account else { return Ok(None) };
-        Ok(lift_maxes::find_current(tx, account, lift_id, max_type, self.now)?.map(|max| max.value))
+        lift_maxes::find_current_value(tx, account, lift_id, max_type, self.now)
     }
 }

@@ -1,0 +1,190 @@
+//! What somebody did of a workout, as they say, and what it took.
+
+use super::energy::Effort;
+use super::timeline::timeline;
+use super::workout::Content;
+use crate::time::Millis;
+use crate::units::Thousandths;
+use crate::violations::Violations;
+
+/// The longest time that a session can take, in seconds.
+pub const MAX_SECONDS: i64 = 24 * 60 * 60;
+/// The lightest body, in kilograms.
+pub const MIN_WEIGHT: Thousandths = Thousandths::whole(20);
+/// The heaviest body, in kilograms.
+pub const MAX_WEIGHT: Thousandths = Thousandths::whole(500);
+/// The greatest perceived effort; the least is 1 (the scale of Borg's CR10).
+pub const MAX_EFFORT: i64 = 10;
+
+/// What somebody says that they did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record {
+    /// Phases that were done.
+    pub phases_done: i64,
+    /// Phases that were left out on the way.
+    pub phases_skipped: i64,
+    /// How long it took, in seconds.
+    pub seconds: i64,
+    /// How hard it felt, 1 to 10.
+    pub perceived_effort: Option<i64>,
+    /// In kilograms.
+    pub body_weight: Option<Thousandths>,
+}
+
+impl Record {
+    /// Notes it if more phases were done and skipped than the workout has.
+    pub fn check(&self, phases: i64, violations: &mut Violations) {
+        if self.phases_done.saturating_add(self.phases_skipped) > phases {
+            violations.add(
+                "phasesDone",
+                format!("and phasesSkipped must together be at most the workout's {phases} phases"),
+            );
+        }
+    }
+
+    /// The energy that it took, in kilocalories; `None` when the body's weight is not known.
+    ///
+    /// The effort is the mean of the phases that were come to, since it is not said which of them
+    /// were skipped; the time is that of the clock.
+    pub fn energy(&self, content: &Content) -> Option<Thousandths> {
+        let body_weight = self.body_weight?;
+        if self.phases_done == 0 {
+            return Some(Thousandths(0));
+        }
+        let reached = usize::try_from(self.phases_done + self.phases_skipped).unwrap_or(0);
+        let phases = timeline(content.plan());
+        let effort = Effort::of(&phases[..reached.min(phases.len())], &content.traits());
+        Some(effort.energy(body_weight, u32::try_from(self.seconds).unwrap_or(0)))
+    }
+}
+
+/// A sum of sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Total {
+    /// How many.
+    pub sessions: i64,
+    /// How long they took together.
+    pub seconds: i64,
+    /// How many have an estimate of their energy.
+    pub with_energy: i64,
+    /// The sum of those estimates, in kilocalories.
+    pub energy: Thousandths,
+}
+
+impl Total {
+    fn add(&mut self, seconds: i64, energy: Option<Thousandths>) {
+        self.sessions += 1;
+        self.seconds += seconds;
+        if let Some(energy) = energy {
+            self.with_energy += 1;
+            self.energy.0 += energy.0;
+        }
+    }
+}
+
+/// The totals of the weeks in which there are sessions, the newest first: the week's Monday as
+/// `YYYY-MM-DD`, there where the athlete is, and its total. Sessions are given from the newest, each
+/// as when it was done, its seconds and its energy.
+pub fn per_week(
+    sessions: impl IntoIterator<Item = (Millis, i64, Option<Thousandths>)>,
+    zone: Option<&str>,
+) -> Vec<(String, Total)> {
+    let mut weeks: Vec<(String, Total)> = Vec::new();
+    for (done_at, seconds, energy) in sessions {
+        let monday = done_at.monday(zone);
+        if weeks.last().is_none_or(|(last, _)| *last != monday) {
+            weeks.push((monday, Total::default()));
+        }
+        if let Some((_, total)) = weeks.last_mut() {
+            total.add(seconds, energy);
+        }
+    }
+    weeks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intervals::energy::Traits;
+    use crate::intervals::exercise::{Difficulty, Equipment, MuscleGroup};
+    use crate::intervals::form::Form;
+    use crate::intervals::plan::{Given, GivenStation, Plan};
+    use crate::intervals::workout::ExerciseCopy;
+
+    fn tabata() -> Content {
+        let mut violations = Violations::new();
+        let stations = [GivenStation::default()];
+        let plan = Plan::check(Form::Tabata, &Given::default(), Some(&stations), &mut violations).unwrap();
+        let burpees = ExerciseCopy {
+            id: "679a1b2c3d4e5f6071829304".to_owned(),
+            name: "Burpees".to_owned(),
+            description: "Down, back, forth, up.".to_owned(),
+            traits: Traits {
+                difficulty: Difficulty::Advanced,
+                muscle_group: MuscleGroup::FullBody,
+                equipment: Equipment::None,
+            },
+        };
+        Content::new(plan, vec![burpees]).unwrap()
+    }
+
+    fn record(done: i64, skipped: i64) -> Record {
+        Record {
+            phases_done: done,
+            phases_skipped: skipped,
+            seconds: 230,
+            perceived_effort: None,
+            body_weight: Some(Thousandths::whole(72)),
+        }
+    }
+
+    #[test]
+    fn energy_is_that_of_the_phases_come_to() {
+        // 8 x 20 s at 8.0 MET and 7 x 10 s at 2.0: 1420 MET seconds of 230, for 230 s and 72 kg: 28.4.
+        assert_eq!(record(15, 0).energy(&tabata()), Some(Thousandths(28_400)));
+        // The first work alone: 8.0 MET for 230 s and 72 kg: 36.8.
+        assert_eq!(record(1, 0).energy(&tabata()), Some(Thousandths(36_800)));
+        assert_eq!(record(0, 15).energy(&tabata()), Some(Thousandths(0)));
+        assert_eq!(Record { body_weight: None, ..record(15, 0) }.energy(&tabata()), None);
+    }
+
+    #[test]
+    fn no_more_phases_than_there_are() {
+        let check = |record: Record| {
+            let mut violations = Violations::new();
+            record.check(15, &mut violations);
+            violations.is_empty()
+        };
+        assert!(check(record(15, 0)) && check(record(10, 5)) && check(record(0, 0)));
+        assert!(!check(record(15, 1)) && !check(record(i64::MAX, i64::MAX)));
+    }
+
+    #[test]
+    fn weeks_begin_on_monday_where_the_athlete_is() {
+        let at = |text: &str| Millis::parse_rfc3339(text).unwrap();
+        // A Monday morning in Auckland is a Sunday in Greenwich.
+        let sessions = [
+            (at("2026-02-10T08:00:00Z"), 600, Some(Thousandths(50_500))),
+            (at("2026-02-08T19:00:00Z"), 240, None),
+            (at("2026-01-20T08:00:00Z"), 60, Some(Thousandths(500))),
+        ];
+        let total = |sessions, seconds, with_energy, energy| Total {
+            sessions,
+            seconds,
+            with_energy,
+            energy: Thousandths(energy),
+        };
+        assert_eq!(
+            per_week(sessions, None),
+            [
+                ("2026-02-09".to_owned(), total(1, 600, 1, 50_500)),
+                ("2026-02-02".to_owned(), total(1, 240, 0, 0)),
+                ("2026-01-19".to_owned(), total(1, 60, 1, 500)),
+            ]
+        );
+        assert_eq!(
+            per_week(sessions, Some("Pacific/Auckland"))[0],
+            ("2026-02-09".to_owned(), total(2, 840, 1, 50_500))
+        );
+    }
+}

@@ -1,0 +1,160 @@
+//! What a body or a query says of an exercise, judged in the document's words and in its order.
+
+use ferrum_domain::Violations;
+use ferrum_domain::intervals::exercise::{
+    DURATIONS, Difficulty, Equipment, LONGEST_DESCRIPTION, LONGEST_NAME, MuscleGroup,
+};
+use ferrum_domain::units::Thousandths;
+use ferrum_endpoint::Field;
+
+use super::{ExerciseIn, ExercisePatch};
+
+/// The members of a body.
+pub(super) struct Given<'b> {
+    name: &'b Field<String>,
+    description: &'b Field<String>,
+    difficulty: &'b Field<String>,
+    muscle_group: &'b Field<String>,
+    duration: &'b Field<f64>,
+    equipment: &'b Field<String>,
+    /// In a PUT what is absent stays as it is, and nothing can be cleared.
+    keeps: bool,
+}
+
+macro_rules! given {
+    ($($body:ident keeps $keeps:literal),*) => {$(
+        impl<'b> From<&'b $body> for Given<'b> {
+            fn from(body: &'b $body) -> Self {
+                let $body { name, description, difficulty, muscle_group, duration, equipment } = body;
+                Self { name, description, difficulty, muscle_group, duration, equipment, keeps: $keeps }
+            }
+        }
+    )*};
+}
+given!(ExerciseIn keeps false, ExercisePatch keeps true);
+
+/// What was given and is good; anything else is in the violations, or was absent where it may be.
+pub(super) struct Facts {
+    pub(super) name: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) difficulty: Option<Difficulty>,
+    pub(super) muscle_group: Option<MuscleGroup>,
+    pub(super) duration: Option<Thousandths>,
+    pub(super) equipment: Option<Equipment>,
+}
+
+impl Given<'_> {
+    /// Judges every member.
+    pub(super) fn judge(&self, violations: &mut Violations) -> Facts {
+        let need = |label| if self.keeps { Need::Kept(label) } else { Need::Required(label) };
+        let may = if self.keeps { Need::NotNull } else { Need::Optional };
+        Facts {
+            name: value(self.name, "Name", need("Exercise name"), violations)
+                .and_then(|text| name(text, violations)),
+            description: value(self.description, "Description", need("Description"), violations)
+                .and_then(|text| description(text, violations)),
+            difficulty: value(self.difficulty, "Difficulty", need("Difficulty level"), violations)
+                .and_then(|text| difficulty(text, violations)),
+            muscle_group: value(self.muscle_group, "Muscle group", need("Muscle group"), violations)
+                .and_then(|text| muscle_group(text, violations)),
+            duration: value(self.duration, "Duration", may, violations)
+                .and_then(|seconds| duration(*seconds, violations)),
+            equipment: value(self.equipment, "Equipment", may, violations)
+                .and_then(|text| equipment(text, violations)),
+        }
+    }
+}
+
+/// Whether a member must be there; the label is how the document calls it when it is missing.
+#[derive(Clone, Copy)]
+enum Need {
+    Required(&'static str),
+    Kept(&'static str),
+    Optional,
+    NotNull,
+}
+
+fn value<'b, T: ferrum_endpoint::body::Member>(
+    field: &'b Field<T>,
+    label: &str,
+    need: Need,
+    violations: &mut Violations,
+) -> Option<&'b T> {
+    match (field, need) {
+        (Field::Value(value), _) => return Some(value),
+        (Field::Absent, Need::Kept(_) | Need::NotNull | Need::Optional) | (Field::Null, Need::Optional) => {}
+        (Field::Absent | Field::Null, Need::Required(label)) | (Field::Null, Need::Kept(label)) => {
+            violations.add(label, "is required");
+        }
+        (Field::Null | Field::Wrong(_), _) => violations.add(label, T::MUST_BE),
+    }
+    None
+}
+
+fn name(text: &str, violations: &mut Violations) -> Option<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        violations.add("Exercise name", "is required");
+    } else if text.chars().count() > LONGEST_NAME {
+        violations.add("Name", format!("cannot exceed {LONGEST_NAME} characters"));
+    } else if text.chars().any(char::is_control) {
+        violations.add("Name", "cannot contain control characters");
+    } else {
+        return Some(text.to_owned());
+    }
+    None
+}
+
+/// Kept as it is, line breaks included.
+fn description(text: &str, violations: &mut Violations) -> Option<String> {
+    if text.trim().is_empty() {
+        violations.add("Description", "is required");
+    } else if text.chars().count() > LONGEST_DESCRIPTION {
+        violations.add("Description", format!("cannot exceed {LONGEST_DESCRIPTION} characters"));
+    } else if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        violations.add("Description", "cannot contain control characters");
+    } else {
+        return Some(text.to_owned());
+    }
+    None
+}
+
+pub(super) fn difficulty(text: &str, violations: &mut Violations) -> Option<Difficulty> {
+    let found = Difficulty::parse(&text.to_lowercase());
+    if found.is_none() {
+        violations.add("Difficulty", "must be beginner, intermediate, or advanced");
+    }
+    found
+}
+
+pub(super) fn muscle_group(text: &str, violations: &mut Violations) -> Option<MuscleGroup> {
+    let found = MuscleGroup::parse(&text.to_lowercase());
+    if found.is_none() {
+        violations.add("Invalid", "muscle group");
+    }
+    found
+}
+
+pub(super) fn equipment(text: &str, violations: &mut Violations) -> Option<Equipment> {
+    let found = Equipment::parse(&text.to_lowercase());
+    if found.is_none() {
+        violations.add("Invalid", "equipment");
+    }
+    found
+}
+
+fn duration(seconds: f64, violations: &mut Violations) -> Option<Thousandths> {
+    let (least, most) = (DURATIONS.start().to_f64(), DURATIONS.end().to_f64());
+    if seconds < least {
+        violations.add("Duration", format!("must be at least {least} seconds"));
+    } else if seconds > most {
+        violations.add("Duration", format!("cannot exceed {most} seconds"));
+    } else {
+        let exact = Thousandths::from_f64(seconds);
+        if exact.is_none() {
+            violations.add("Duration", "cannot have more than 3 decimals");
+        }
+        return exact;
+    }
+    None
+}

@@ -1,0 +1,87 @@
+//! IntervalFlow: exercises and workouts in intervals, exactly as its document says.
+//!
+//! [`routes`] is the table of its endpoints, in the document's order; each noun has a file with its
+//! DTOs and handlers; `dialect.rs` holds authentication, envelopes and status codes.
+
+pub mod dialect;
+mod exercises;
+mod health;
+mod pairs;
+mod query;
+
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::get_with;
+use aide::openapi::{Info, OpenApi, ReferenceOr, SecurityScheme};
+use axum::Router;
+use ferrum_app::App;
+use ferrum_endpoint::docs::Places;
+use ferrum_endpoint::openapi::declare_path_parameters;
+
+/// Name of IntervalFlow's own listener.
+pub const OWN_LISTENER: &str = "intervalflow";
+
+/// The endpoints, in the order of the document.
+fn routes() -> ApiRouter<Arc<App>> {
+    ApiRouter::new()
+        .api_route("/api/health", get_with(health::get, |o| o.summary("Check that the API is running")))
+        .api_route(
+            "/api/exercises",
+            get_with(exercises::list, |o| o.summary("List the built-in exercises and one's own"))
+                .post_with(exercises::create, |o| o.summary("Create an exercise")),
+        )
+        .api_route(
+            "/api/exercises/{id}",
+            get_with(exercises::get, |o| o.summary("Get an exercise by id"))
+                .put_with(exercises::update, |o| o.summary("Update an exercise"))
+                .delete_with(exercises::delete, |o| o.summary("Delete an exercise")),
+        )
+}
+
+/// The surface's routes at its documented paths, and their `OpenAPI` document.
+pub fn router(app: Arc<App>) -> (Router, OpenApi) {
+    let (router, api) = documented();
+    (router.with_state(app), api)
+}
+
+/// The `OpenAPI` document.
+pub fn openapi() -> OpenApi {
+    documented().1
+}
+
+/// Where the document and its pages stand: the same on every listener.
+pub fn places() -> Places {
+    Places {
+        root: "/".to_owned(),
+        document: "/api-docs/openapi.json".to_owned(),
+        page: "/api-docs".to_owned(),
+    }
+}
+
+fn documented() -> (Router<Arc<App>>, OpenApi) {
+    let mut api = OpenApi {
+        info: Info {
+            title: "IntervalFlow".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            description: Some(ABOUT.to_owned()),
+            ..Info::default()
+        },
+        security: vec![[("bearer".to_owned(), vec![])].into_iter().collect()],
+        ..OpenApi::default()
+    };
+    let router = routes().finish_api(&mut api);
+    declare_path_parameters(&mut api);
+    let bearer = SecurityScheme::Http {
+        scheme: "bearer".to_owned(),
+        bearer_format: Some("JWT".to_owned()),
+        description: Some("The token that registering or logging in gave.".to_owned()),
+        extensions: Default::default(),
+    };
+    let schemes = &mut api.components.get_or_insert_default().security_schemes;
+    schemes.insert("bearer".to_owned(), ReferenceOr::Item(bearer));
+    (router, api)
+}
+
+const ABOUT: &str = "Exercises and workouts in intervals: HIIT, Tabata, circuits. Every answer says `success`; bodies are \
+    JSON objects or URL-encoded forms.";

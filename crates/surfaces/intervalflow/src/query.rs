@@ -1,0 +1,62 @@
+//! The parameters of a list, judged inside its transaction like everything that a client says.
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+
+use aide::OperationInput;
+use aide::generate::GenContext;
+use aide::openapi::Operation;
+use aide::operation::{ParamLocation, add_parameters, parameters_from_schema};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use ferrum_domain::{Error, Result, Violations};
+use schemars::JsonSchema;
+use serde_json::{Map, Value};
+
+use crate::pairs;
+
+/// The pairs of a query; `Q` is their schema. Unknown names are ignored.
+#[derive(Debug)]
+pub struct Asked<Q> {
+    pairs: Result<Map<String, Value>, &'static str>,
+    shape: PhantomData<fn() -> Q>,
+}
+
+impl<Q> Asked<Q> {
+    /// What was asked, or the refusal of a query that cannot be read.
+    pub(crate) fn get(&self) -> Result<&Map<String, Value>> {
+        self.pairs.as_ref().map_err(|reason| Error::invalid("Query", *reason))
+    }
+}
+
+/// A parameter's text. Empty is the same as not given; twice, or with an operator, it is no text.
+/// `label` is how the document's texts call it.
+pub(crate) fn text<'q>(
+    pairs: &'q Map<String, Value>,
+    name: &str,
+    label: &str,
+    violations: &mut Violations,
+) -> Option<&'q str> {
+    let text = pairs.get(name)?.as_str();
+    if text.is_none() {
+        violations.add(label, "must be a string");
+    }
+    text.filter(|text| !text.is_empty())
+}
+
+impl<Q, S: Sync> FromRequestParts<S> for Asked<Q> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let pairs = pairs::members(parts.uri.query().unwrap_or_default());
+        Ok(Self { pairs, shape: PhantomData })
+    }
+}
+
+impl<Q: JsonSchema> OperationInput for Asked<Q> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        let schema = ctx.schema.subschema_for::<Q>();
+        let parameters = parameters_from_schema(ctx, schema, ParamLocation::Query);
+        add_parameters(ctx, operation, parameters);
+    }
+}
