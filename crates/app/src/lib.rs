@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod ids;
 pub mod jobs;
+pub mod keyed_hash;
 pub mod passwords;
 pub mod tokens;
 
@@ -19,6 +20,7 @@ use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ids::Ids;
+use crate::keyed_hash::KeyedHash;
 use crate::passwords::Passwords;
 use crate::tokens::Tokens;
 
@@ -34,6 +36,8 @@ pub struct App {
     pub config: Config,
     /// Access tokens.
     pub tokens: Tokens,
+    /// Hashes of what the database must not tell.
+    pub keyed_hash: KeyedHash,
     /// Passwords.
     pub passwords: Passwords,
     /// What is kept in memory of the catalogue.
@@ -62,6 +66,7 @@ impl App {
             ids,
             config,
             tokens,
+            keyed_hash: KeyedHash::new(&key),
             passwords: Passwords::default(),
             catalogue: Catalogue::default(),
         }))

@@ -28,6 +28,14 @@ impl<const STATUS: u16, O> Answer<STATUS, O> {
     pub(crate) fn new(body: Bytes, replayed: bool) -> Self {
         Self { body, replayed, shape: PhantomData }
     }
+
+    /// With `out`; `replayed` if an earlier request of the same key was answered with it.
+    pub fn of(out: &O, replayed: bool) -> Result<Self>
+    where
+        O: Serialize,
+    {
+        Ok(Self::new(render(STATUS, out)?, replayed))
+    }
 }
 
 /// Renders a body once; nothing at 204.

@@ -63,7 +63,7 @@ pub struct Call<D, P> {
 pub struct Sent<D, P, T> {
     context: Context<P>,
     body: Result<T, BadBody>,
-    key: Result<Option<Key>, ()>,
+    key: Result<Option<Key>>,
     dialect: PhantomData<fn() -> D>,
 }
 
@@ -364,9 +364,7 @@ impl<D: Dialect, P: Known, T: Body> Sent<D, P, T> {
         let context = &self.context;
         let mut me = context.admit(tx)?;
         let now = context.app.clock.now();
-        let key = self.key.as_ref().map_err(|()| {
-            Error::invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters, given once")
-        })?;
+        let key = self.key.as_ref().map_err(|_| bad_key())?;
         if let Some(key) = key
             && let Some(kept) = idempotency::find(tx, &me.id, D::SURFACE, &context.address, &key.text, now)?
         {
@@ -409,21 +407,28 @@ impl<D: Dialect, P: Permission, T: Body> FromRequest<Arc<App>> for Sent<D, P, T>
         let (mut parts, body) = request.into_parts();
         let context = Context::of::<D>(&mut parts, app).await;
         let bytes = read_body(&parts, body).await;
-        let mut keys = parts.headers.get_all("idempotency-key").iter();
-        let key = match (&parts.method, keys.next(), keys.next()) {
-            (&Method::POST, Some(_), Some(_)) => Err(()),
-            (&Method::POST, Some(value), None) => match value.to_str() {
-                Ok(text) if is_key(text) => Ok(Some(Key {
-                    text: text.to_owned(),
-                    body_hash: Sha256::digest(bytes.as_deref().unwrap_or_default()).into(),
-                })),
-                _ => Err(()),
-            },
-            _ => Ok(None),
-        };
+        let key = if parts.method == Method::POST { repeat_key(&parts) } else { Ok(None) };
+        let key = key.map(|key| {
+            let body_hash = Sha256::digest(bytes.as_deref().unwrap_or_default()).into();
+            key.map(|text| Key { text, body_hash })
+        });
         let body = bytes.and_then(|bytes| decode::<D, T>(&parts, &bytes));
         Ok(Self { context, body, key, dialect: PhantomData })
     }
+}
+
+/// The request's `Idempotency-Key`.
+pub(crate) fn repeat_key(parts: &Parts) -> Result<Option<String>> {
+    let mut keys = parts.headers.get_all("idempotency-key").iter();
+    match (keys.next().map(|value| value.to_str()), keys.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(text)), None) if is_key(text) => Ok(Some(text.to_owned())),
+        _ => Err(bad_key()),
+    }
+}
+
+fn bad_key() -> Error {
+    Error::invalid("Idempotency-Key", "must be 1 to 255 visible ASCII characters, given once")
 }
 
 fn is_key(text: &str) -> bool {
@@ -484,6 +489,20 @@ pub(crate) fn document_permission<P: Permission>(operation: &mut Operation) {
     }
 }
 
+pub(crate) fn document_body<T: Body>(ctx: &mut GenContext, operation: &mut Operation) {
+    let content = [("application/json".to_owned(), openapi::media_type::<T>(ctx))].into_iter().collect();
+    set_body(ctx, operation, RequestBody { content, required: true, ..RequestBody::default() });
+}
+
+pub(crate) fn document_key(operation: &mut Operation) {
+    let text = schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 });
+    let about = "On a POST: a repeat with the same key and body answers the same, once done, for 24 hours.";
+    operation.parameters.push(ReferenceOr::Item(Parameter::Header {
+        parameter_data: openapi::parameter("Idempotency-Key", Some(about), false, text),
+        style: aide::openapi::HeaderStyle::Simple,
+    }));
+}
+
 /// The refusals of `list`; nobody is unknown or forbidden where anyone may call.
 pub(crate) fn refusals<D: Dialect, P: Permission>(
     ctx: &mut GenContext,
@@ -508,15 +527,8 @@ impl<D: Dialect, P: Permission> OperationInput for Call<D, P> {
 impl<D: Dialect, P: Permission, T: Body> OperationInput for Sent<D, P, T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
         document_permission::<P>(operation);
-        let content = [("application/json".to_owned(), openapi::media_type::<T>(ctx))].into_iter().collect();
-        set_body(ctx, operation, RequestBody { content, required: true, ..RequestBody::default() });
-        let text = schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 });
-        let about =
-            "On a POST: a repeat with the same key and body answers the same, once done, for 24 hours.";
-        operation.parameters.push(ReferenceOr::Item(Parameter::Header {
-            parameter_data: openapi::parameter("Idempotency-Key", Some(about), false, text),
-            style: aide::openapi::HeaderStyle::Simple,
-        }));
+        document_body::<T>(ctx, operation);
+        document_key(operation);
     }
 
     fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, ApiResponse)> {

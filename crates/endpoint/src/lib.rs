@@ -18,6 +18,7 @@ pub mod observe;
 pub mod openapi;
 pub mod query;
 mod request_id;
+mod sign_in;
 pub mod traces;
 
 pub use answer::{Answer, Done, Problem, Rendered};
@@ -25,3 +26,4 @@ pub use body::{Body, Field};
 pub use call::{Call, Sent};
 pub use dialect::{Admin, Anyone, Authenticated, Dialect, Known, Owner, Permission, RowOwner};
 pub use query::Asked;
+pub use sign_in::SignIn;

@@ -101,7 +101,7 @@ fn powerpro(app: &Arc<App>) -> Router {
 /// IntervalFlow, whose documented paths are the same on every listener. Its document limits all requests,
 /// so those that no route answers and those for its pages count too.
 fn intervalflow(app: &Arc<App>, limits: &Limits, with_fallbacks: fn(Router) -> Router) -> Router {
-    let (router, api) = ferrum_intervalflow::router(Arc::clone(app));
+    let (router, api) = ferrum_intervalflow::router(Arc::clone(app), limits);
     let router = with_fallbacks(router.merge(docs::routes(&ferrum_intervalflow::places(), &api)));
     limits.around::<IntervalFlow>(Policy::IntervalFlowGeneral, router)
 }

@@ -30,6 +30,7 @@ statements! {
         WHERE key = ?1";
     SET_PASSWORD = "UPDATE accounts SET password_hash = ?2, credential_version = credential_version + 1, \
         updated_at = ?3 WHERE key = ?1";
+    REHASH = "UPDATE accounts SET password_hash = ?3 WHERE key = ?1 AND password_hash = ?2";
     SET_PREFERENCES = "UPDATE accounts SET weight_unit = ?2, time_zone = ?3, updated_at = ?4 WHERE key = ?1";
     ATTACH = "UPDATE accounts SET email = ?2, email_folded = ?3, password_hash = ?4, role = ?5, \
         credential_version = credential_version + 1, updated_at = ?6 WHERE key = ?1";
@@ -200,6 +201,12 @@ pub fn set_active(tx: &mut Tx<'_>, key: i64, active: bool, now: Millis) -> Resul
 /// Sets a password, which ends the account's tokens.
 pub fn set_password(tx: &mut Tx<'_>, key: i64, password_hash: &str, now: Millis) -> Result<()> {
     tx.execute(SET_PASSWORD, values![key, password_hash, now])?;
+    Ok(())
+}
+
+/// Replaces the hash `old` by `new`, one of the same password: the account's tokens stay good.
+pub fn rehash(tx: &mut Tx<'_>, key: i64, old: &str, new: &str) -> Result<()> {
+    tx.execute(REHASH, values![key, old, new])?;
     Ok(())
 }
 

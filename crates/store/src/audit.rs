@@ -35,7 +35,7 @@ pub struct Entry<'a> {
     pub actor_key: Option<i64>,
     /// Public id of who did it.
     pub actor_id: &'a str,
-    /// `header`, `token` or `cli`.
+    /// `header`, `token`, `password` or `cli`; `none` of a login that failed.
     pub proof: &'a str,
     /// Whether the request claimed admin rights by a header.
     pub claimed_admin: bool,
@@ -64,7 +64,7 @@ pub struct Written {
     pub actor_key: Option<i64>,
     /// Public id of who did it.
     pub actor_id: String,
-    /// `header`, `token` or `cli`.
+    /// `header`, `token`, `password` or `cli`; `none` of a login that failed.
     pub proof: String,
     /// Whether the request claimed admin rights by a header.
     pub claimed_admin: bool,

@@ -32,6 +32,7 @@ pub mod progressions;
 mod references;
 mod row;
 pub mod served_periods;
+pub mod sign_ins;
 mod statements;
 #[cfg(test)]
 mod tests;

@@ -29,4 +29,5 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations![
     "0007_training",
     "0008_interval_exercises",
     "0009_interval_workouts",
+    "0010_sign_in",
 ];

@@ -39,6 +39,7 @@ pub(crate) const GROUPS: &[(&str, &[(&str, &str)])] = &[
     ("progression_history", crate::progression_history::STATEMENTS),
     ("progressions", crate::progressions::STATEMENTS),
     ("served_periods", crate::served_periods::STATEMENTS),
+    ("sign_ins", crate::sign_ins::STATEMENTS),
     ("trained_lifts", crate::trained_lifts::STATEMENTS),
     ("weekly_lookups", crate::weekly_lookups::STATEMENTS),
     ("weeks", crate::weeks::STATEMENTS),

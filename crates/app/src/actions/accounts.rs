@@ -201,7 +201,7 @@ impl Chosen {
 }
 
 /// Something before and after one `@`, without spaces; who owns it only a mail can tell.
-fn is_email(text: &str) -> bool {
+pub fn is_email(text: &str) -> bool {
     let parts = text.split_once('@');
     text.len() <= 254
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())

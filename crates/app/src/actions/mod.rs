@@ -9,4 +9,5 @@ pub mod compile_program;
 pub mod enroll_in_program;
 pub mod generate_workout;
 mod raise_max;
+pub mod sign_in;
 pub mod trigger_progression;

@@ -80,6 +80,11 @@ pub const KEYS: &[Key] = &[
         "registrations at IntervalFlow, by address: COUNT/TIME, off",
     ),
     key("limits.intervalflow_login", "5/15m", "failed logins at IntervalFlow, by address: COUNT/TIME, off"),
+    key(
+        "limits.account_logins",
+        "20/1h",
+        "failed logins of an account over all surfaces, but from where it has logged in of late: COUNT/TIME, off",
+    ),
     key("limits.alloy_read", "100/1m", "kept for the Alloy surface: its requests that read: COUNT/TIME, off"),
     key(
         "limits.alloy_write",

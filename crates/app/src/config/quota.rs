@@ -32,6 +32,8 @@ pub struct Quotas {
     pub intervalflow_register: Option<Quota>,
     /// Failed logins at IntervalFlow.
     pub intervalflow_login: Option<Quota>,
+    /// Failed logins of an account over all surfaces.
+    pub account_logins: Option<Quota>,
     /// Requests to Alloy that read.
     pub alloy_read: Option<Quota>,
     /// Requests to Alloy that write.

@@ -197,6 +197,7 @@ impl Settings {
             intervalflow_general: self.parse("limits.intervalflow_general", quota::quota)?,
             intervalflow_register: self.parse("limits.intervalflow_register", quota::quota)?,
             intervalflow_login: self.parse("limits.intervalflow_login", quota::quota)?,
+            account_logins: self.parse("limits.account_logins", quota::quota)?,
             alloy_read: self.parse("limits.alloy_read", quota::quota)?,
             alloy_write: self.parse("limits.alloy_write", quota::quota)?,
             alloy_auth: self.parse("limits.alloy_auth", quota::quota)?,

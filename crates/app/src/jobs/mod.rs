@@ -36,8 +36,12 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
 /// Work that comes back by itself: its kind, and the pause after each time in milliseconds.
-const RECURRING: [(&str, i64); 3] =
-    [(audit_seal::KIND, MINUTE), (purge::IDEMPOTENCY, HOUR), (purge::FINISHED_JOBS, HOUR)];
+const RECURRING: [(&str, i64); 4] = [
+    (audit_seal::KIND, MINUTE),
+    (purge::IDEMPOTENCY, HOUR),
+    (purge::FINISHED_JOBS, HOUR),
+    (purge::SIGN_INS, HOUR),
+];
 
 /// Does background work until `stop` says so (or its sender is gone); the job at hand is finished.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
@@ -78,6 +82,7 @@ async fn perform(app: &Arc<App>, kind: &str) -> Result<()> {
         audit_seal::KIND => audit_seal::seal(app).await,
         purge::IDEMPOTENCY => purge::idempotency(app).await,
         purge::FINISHED_JOBS => purge::finished_jobs(app).await,
+        purge::SIGN_INS => purge::sign_ins(app).await,
         _ => Err(Error::internal(format!("no work is known by the name {kind:?}"))),
     }
 }

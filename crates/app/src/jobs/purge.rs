@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use ferrum_domain::Result;
 use ferrum_domain::time::Millis;
-use ferrum_store::{Tx, idempotency, jobs};
+use ferrum_store::{Tx, idempotency, jobs, sign_ins};
 
 use crate::App;
 
 pub(super) const IDEMPOTENCY: &str = "idempotency.purge";
 pub(super) const FINISHED_JOBS: &str = "jobs.purge";
+pub(super) const SIGN_INS: &str = "sign_ins.purge";
 
 /// How long finished work stays on record, in milliseconds; dead letters stay for the operator.
 const FINISHED_STAY: i64 = 7 * 24 * super::HOUR;
@@ -28,6 +29,15 @@ pub(super) async fn finished_jobs(app: &Arc<App>) -> Result<()> {
     let then = Millis(app.clock.now().0 - FINISHED_STAY);
     let gone = in_batches(app, move |tx| jobs::delete_done(tx, then, BATCH)).await?;
     tracing::debug!(gone, "finished jobs purged");
+    Ok(())
+}
+
+pub(super) async fn sign_ins(app: &Arc<App>) -> Result<()> {
+    let now = app.clock.now();
+    let mut gone = in_batches(app, move |tx| sign_ins::delete_failed(tx, now, BATCH)).await?;
+    gone += in_batches(app, move |tx| sign_ins::delete_told(tx, now, BATCH)).await?;
+    gone += in_batches(app, move |tx| sign_ins::delete_addresses(tx, now, BATCH)).await?;
+    tracing::debug!(gone, "old sign-ins purged");
     Ok(())
 }
 

@@ -65,7 +65,7 @@ async fn recurring_work_comes_back_and_stands_once() {
     assert_eq!(work(&app).await, 1, "the audit is sealed each minute");
     app.clock.advance(HOUR);
     assert_eq!(work(&app).await, RECURRING.len());
-    assert_eq!(states(&app).await, [("waiting".to_owned(), 3)]);
+    assert_eq!(states(&app).await, [("waiting".to_owned(), 4)]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! [`routes`] is the table of its endpoints, in the document's order; each noun has a file with its
 //! DTOs and handlers; `dialect.rs` holds authentication, envelopes and status codes.
 
+mod auth;
 pub mod dialect;
 mod exercises;
 mod health;
@@ -12,19 +13,32 @@ mod query;
 use std::sync::Arc;
 
 use aide::axum::ApiRouter;
-use aide::axum::routing::get_with;
+use aide::axum::routing::{get_with, post_with};
 use aide::openapi::{Info, OpenApi, ReferenceOr, SecurityScheme};
 use axum::Router;
 use ferrum_app::App;
 use ferrum_endpoint::docs::Places;
+use ferrum_endpoint::limits::{Limits, Policy};
 use ferrum_endpoint::openapi::declare_path_parameters;
+
+use crate::dialect::IntervalFlow;
 
 /// Name of IntervalFlow's own listener.
 pub const OWN_LISTENER: &str = "intervalflow";
 
 /// The endpoints, in the order of the document.
-fn routes() -> ApiRouter<Arc<App>> {
+fn routes(limits: &Limits) -> ApiRouter<Arc<App>> {
     ApiRouter::new()
+        .api_route(
+            "/api/auth/register",
+            post_with(auth::register, |o| o.summary("Register"))
+                .route_layer(limits.layer::<IntervalFlow>(Policy::IntervalFlowRegister)),
+        )
+        .api_route(
+            "/api/auth/login",
+            post_with(auth::log_in, |o| o.summary("Log in"))
+                .route_layer(limits.layer::<IntervalFlow>(Policy::IntervalFlowLogin)),
+        )
         .api_route("/api/health", get_with(health::get, |o| o.summary("Check that the API is running")))
         .api_route(
             "/api/exercises",
@@ -39,15 +53,16 @@ fn routes() -> ApiRouter<Arc<App>> {
         )
 }
 
-/// The surface's routes at its documented paths, and their `OpenAPI` document.
-pub fn router(app: Arc<App>) -> (Router, OpenApi) {
-    let (router, api) = documented();
+/// The surface's routes at its documented paths, of which some have `limits` of their own, and their
+/// `OpenAPI` document.
+pub fn router(app: Arc<App>, limits: &Limits) -> (Router, OpenApi) {
+    let (router, api) = documented(limits);
     (router.with_state(app), api)
 }
 
 /// The `OpenAPI` document.
 pub fn openapi() -> OpenApi {
-    documented().1
+    documented(&Limits::off()).1
 }
 
 /// Where the document and its pages stand: the same on every listener.
@@ -59,7 +74,7 @@ pub fn places() -> Places {
     }
 }
 
-fn documented() -> (Router<Arc<App>>, OpenApi) {
+fn documented(limits: &Limits) -> (Router<Arc<App>>, OpenApi) {
     let mut api = OpenApi {
         info: Info {
             title: "IntervalFlow".to_owned(),
@@ -70,7 +85,7 @@ fn documented() -> (Router<Arc<App>>, OpenApi) {
         security: vec![[("bearer".to_owned(), vec![])].into_iter().collect()],
         ..OpenApi::default()
     };
-    let router = routes().finish_api(&mut api);
+    let router = routes(limits).finish_api(&mut api);
     declare_path_parameters(&mut api);
     let bearer = SecurityScheme::Http {
         scheme: "bearer".to_owned(),

@@ -1,0 +1,95 @@
+//! A request by which somebody becomes known: registering, logging in. It is more than one transaction,
+//! since a password is worked on outside of any, so it is not judged like a [`Sent`](crate::Sent).
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use aide::OperationInput;
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Response as ApiResponse};
+use axum::extract::{FromRequest, MatchedPath, Request};
+use ferrum_app::App;
+use ferrum_app::actions::sign_in::{Origin, RepeatKey};
+use ferrum_app::keyed_hash::Kind;
+use ferrum_domain::Result;
+
+use crate::body::Body;
+use crate::call::{self, BadBody};
+use crate::dialect::{Anyone, Dialect};
+use crate::house::Told;
+use crate::limits::Client;
+use crate::listen::Peer;
+use crate::openapi;
+
+/// A request with a JSON body `T` from somebody who is yet to become known. With `KEYED`, a repeat under
+/// the same `Idempotency-Key` is answered like the first one; without, the header says nothing.
+pub struct SignIn<D, T, const KEYED: bool> {
+    app: Arc<App>,
+    origin: Origin,
+    key: Result<Option<RepeatKey>>,
+    body: Result<T, BadBody>,
+    dialect: PhantomData<fn() -> D>,
+}
+
+impl<D, T, const KEYED: bool> SignIn<D, T, KEYED> {
+    /// The application.
+    pub fn app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
+    }
+
+    /// What was sent, from where, and under which key; fails if one of them cannot be read.
+    pub fn into_parts(self) -> Result<(T, Origin, Option<RepeatKey>)> {
+        let key = self.key?;
+        let body = self.body.map_err(|bad| bad.error())?;
+        Ok((body, self.origin, key))
+    }
+}
+
+impl<D: Dialect, T: Body, const KEYED: bool> FromRequest<Arc<App>> for SignIn<D, T, KEYED> {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Infallible> {
+        let (parts, body) = request.into_parts();
+        let (matched, told) = (parts.extensions.get::<MatchedPath>(), parts.extensions.get::<Told>());
+        if let (Some(told), Some(route)) = (told, matched) {
+            told.route(route);
+        }
+        let peer = told.map_or(Peer::Unix, Told::peer);
+        let client = Client::of(peer, &parts.headers, &app.config.trusted_proxies);
+        let origin = Origin {
+            surface: D::SURFACE,
+            route: format!("{} {}", parts.method, matched.map_or("", MatchedPath::as_str)),
+            request_id: told.map(|told| told.id().to_owned()).unwrap_or_default(),
+            // Nobody can be told from others there.
+            address: (client != Client::Unknown).then(|| client.to_string()),
+        };
+        let bytes = call::read_body(&parts, body).await;
+        let key = if KEYED { call::repeat_key(&parts) } else { Ok(None) };
+        let key = key.map(|key| {
+            let body_hash = app.keyed_hash.of(Kind::Body, bytes.as_deref().unwrap_or_default());
+            key.map(|text| RepeatKey { text, body_hash })
+        });
+        let body = bytes.and_then(|bytes| call::decode::<D, T>(&parts, &bytes));
+        Ok(Self { app: Arc::clone(app), origin, key, body, dialect: PhantomData })
+    }
+}
+
+impl<D: Dialect, T: Body, const KEYED: bool> OperationInput for SignIn<D, T, KEYED> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        call::document_permission::<Anyone>(operation);
+        call::document_body::<T>(ctx, operation);
+        if KEYED {
+            call::document_key(operation);
+        }
+    }
+
+    fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, ApiResponse)> {
+        let refusals = D::REFUSALS.iter().chain(D::REFUSALS_OF_BODIES);
+        refusals
+            // Nothing is looked for and nobody known is refused; only keys meet what is stored.
+            .filter(|(status, _)| !matches!(status, 403 | 404) && (KEYED || *status != 409))
+            .map(|(status, text)| (Some(*status), openapi::json_response::<D::Refusal>(ctx, text)))
+            .collect()
+    }
+}
