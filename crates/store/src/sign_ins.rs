@@ -53,7 +53,8 @@ pub enum Taken {
 /// Counts an attempt of `who`, of which `most` may fail in a window of `window` milliseconds that begins
 /// with the first.
 pub fn take(tx: &mut Tx<'_>, who: &[u8], most: i64, window: i64, now: Millis) -> Result<Taken> {
-    let found = tx.query_opt(FIND_FAILED, values![who], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)))?;
+    let found =
+        tx.query_opt(FIND_FAILED, values![who], |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?)))?;
     // A clock that is set back must not shut anybody out for as long as it went back.
     let open = found.filter(|(_, ends)| (now.0 + 1..=now.0 + 2 * window).contains(ends));
     let (failed, ends) = open.unwrap_or((0, now.0 + window));
@@ -77,7 +78,8 @@ pub fn tell(tx: &mut Tx<'_>, who: &[u8], address: &[u8], now: Millis) -> Result<
 
 /// Whether an account has logged in from `address` within the last 30 days.
 pub fn is_known_address(tx: &mut Tx<'_>, account: i64, address: &[u8], now: Millis) -> Result<bool> {
-    let found = tx.query_opt(FIND_ADDRESS, values![account, address, now.0 - ADDRESS_KEPT_FOR], |_| Ok(()))?;
+    let found =
+        tx.query_opt(FIND_ADDRESS, values![account, address, now.0 - ADDRESS_KEPT_FOR], |_| Ok(()))?;
     Ok(found.is_some())
 }
 

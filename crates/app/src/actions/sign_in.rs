@@ -119,9 +119,7 @@ impl Attempt {
         let begun = app.db.write(move |tx| {
             let account = if is_email(&email) { accounts::find_by_email(tx, &email)? } else { None };
             let is_known = match (&account, &address) {
-                (Some(account), Some(address)) => {
-                    sign_ins::is_known_address(tx, account.key, address, now)?
-                }
+                (Some(account), Some(address)) => sign_ins::is_known_address(tx, account.key, address, now)?,
                 _ => false,
             };
             let counted = match quota.filter(|_| !is_known) {

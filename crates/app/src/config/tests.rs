@@ -77,6 +77,7 @@ fn limits_are_those_of_the_documents_unless_somebody_changes_them() {
         intervalflow_general: quota(100, 15),
         intervalflow_register: quota(5, 15),
         intervalflow_login: quota(5, 15),
+        account_logins: quota(20, 60),
         alloy_read: quota(100, 1),
         alloy_write: quota(10, 1),
         alloy_auth: quota(5, 1),

@@ -1,7 +1,7 @@
 //! The work is done when it is due, once, and again when it failed.
 
-use ferrum_store::audit;
 use ferrum_store::idempotency::{self, Kept};
+use ferrum_store::{accounts, audit, sign_ins};
 
 use super::*;
 use crate::clock::Clock;
@@ -136,6 +136,32 @@ async fn however_much_is_old_all_of_it_goes() {
 }
 
 #[tokio::test]
+async fn of_signing_in_what_counts_stays() {
+    let (app, _directory) = app();
+    let birth = accounts::Birth { now: START, object_id: "0".repeat(24) };
+    let write = move |tx: &mut Tx<'_>| {
+        let account = accounts::ensure(tx, "anna", &birth)?;
+        (0..600_i64).try_for_each(|number| {
+            let (who, later) = (number.to_be_bytes(), Millis(START.0 + i64::from(number < 2)));
+            sign_ins::take(tx, &who, 20, HOUR, later)?;
+            sign_ins::tell(tx, &who, &who, later)?;
+            sign_ins::remember_address(tx, account, &who, later)
+        })
+    };
+    app.db.write(write).await.unwrap();
+    let all = Millis(i64::MAX);
+    app.clock.advance(MINUTE);
+    purge::sign_ins(&app).await.unwrap();
+    assert_eq!(app.db.write(move |tx| sign_ins::delete_told(tx, all, 1000)).await.unwrap(), 2);
+    app.clock.advance(HOUR - MINUTE);
+    purge::sign_ins(&app).await.unwrap();
+    assert_eq!(app.db.write(move |tx| sign_ins::delete_failed(tx, all, 1000)).await.unwrap(), 2);
+    app.clock.advance(sign_ins::ADDRESS_KEPT_FOR - HOUR);
+    purge::sign_ins(&app).await.unwrap();
+    assert_eq!(app.db.write(move |tx| sign_ins::delete_addresses(tx, all, 1000)).await.unwrap(), 2);
+}
+
+#[tokio::test]
 async fn what_fails_is_tried_again_later_and_set_aside_in_the_end() {
     let (app, _directory) = app();
     work(&app).await;
@@ -148,7 +174,7 @@ async fn what_fails_is_tried_again_later_and_set_aside_in_the_end() {
         app.clock.advance(1);
     }
     assert!(turn(&app, "worker", &mut planned).await.unwrap());
-    assert_eq!(states(&app).await, [("dead".to_owned(), 1), ("waiting".to_owned(), 3)]);
+    assert_eq!(states(&app).await, [("dead".to_owned(), 1), ("waiting".to_owned(), 4)]);
 }
 
 #[tokio::test]

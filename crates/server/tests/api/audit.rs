@@ -15,7 +15,7 @@ use crate::powerpro::gym::Gym;
 use crate::support::{Client, Server, both};
 
 /// Every entry, sealed or not, in order of writing.
-async fn entries(server: &Server) -> Vec<Written> {
+pub async fn entries(server: &Server) -> Vec<Written> {
     let all = |tx: &mut ferrum_store::Tx<'_>| {
         let mut all = audit::list_unsealed(tx, 10_000)?;
         for batch in audit::list_batches(tx, 0, 10_000)? {
@@ -35,7 +35,7 @@ async fn entries_of(server: &Server, work: impl Future<Output = ()>) -> Vec<Writ
 }
 
 /// Runs a statement behind the server's back.
-async fn tamper(server: &Server, sql: &str) {
+pub async fn tamper(server: &Server, sql: &str) {
     let (options, sql) = (server.app.config.database.clone(), sql.to_owned());
     tokio::task::spawn_blocking(move || match options.url {
         None => rusqlite::Connection::open(options.file).unwrap().execute_batch(&sql).unwrap(),

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use ferrum_app::App;
 use ferrum_app::actions::accounts::is_email;
 use ferrum_app::actions::sign_in::{self, Credentials, Registration, SignedIn};
 use ferrum_app::passwords::LONGEST;
 use ferrum_app::tokens::Bearer;
-use ferrum_app::App;
 use ferrum_domain::access::Role;
 use ferrum_domain::{Conflict, Error, Result, Violations};
 use ferrum_endpoint::{Answer, Dialect, Field};

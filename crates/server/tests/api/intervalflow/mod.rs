@@ -1,5 +1,6 @@
 //! IntervalFlow, through the front door.
 
+mod auth;
 mod exercises;
 mod limits;
 mod surface;
