@@ -51,6 +51,11 @@ impl Violations {
         self.0.append(&mut other.0);
     }
 
+    /// Everything noted, in order.
+    pub fn into_vec(self) -> Vec<Violation> {
+        self.0
+    }
+
     /// Whether nothing is wrong so far.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

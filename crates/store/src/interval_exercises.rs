@@ -3,7 +3,9 @@
 //! The built-in ones are part of the catalogue: a write to one raises the catalogue's version. Own
 //! ones are not, so that nobody's exercise throws away what is kept of the catalogue for all.
 
+use ferrum_domain::intervals::energy::Traits;
 use ferrum_domain::intervals::exercise::{Difficulty, Equipment, MuscleGroup};
+use ferrum_domain::intervals::workout::ExerciseCopy;
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Error, Result};
@@ -72,6 +74,14 @@ pub struct Exercise {
     pub created_at: Millis,
     /// When it was last changed.
     pub updated_at: Millis,
+}
+
+/// What a workout keeps of it.
+impl From<Exercise> for ExerciseCopy {
+    fn from(exercise: Exercise) -> Self {
+        let Exercise { id, name, description, difficulty, muscle_group, equipment, .. } = exercise;
+        Self { id, name, description, traits: Traits { difficulty, muscle_group, equipment } }
+    }
 }
 
 /// What to list.

@@ -4,13 +4,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use ferrum_domain::intervals::energy::Traits;
 use ferrum_domain::intervals::form::{Figure, Form};
 use ferrum_domain::intervals::plan::{Entry, Given, GivenStation, Plan};
-use ferrum_domain::intervals::workout::{Content, ExerciseCopy};
+use ferrum_domain::intervals::workout::Content;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result, Violations};
-use ferrum_store::interval_exercises::{self, Exercise};
+use ferrum_store::interval_exercises;
 use ferrum_store::interval_workouts::{self, Workout};
 use ferrum_store::{Tx, catalogue};
 use serde::Deserialize;
@@ -77,7 +76,7 @@ fn load_one(tx: &mut Tx<'_>, facts: &Facts, app: &App, now: Millis) -> Result<()
             tracing::warn!("the built-in workout {} is left out: {} was removed", facts.key, line.exercise);
             return Ok(());
         };
-        exercises.push(copy(exercise));
+        exercises.push(exercise.into());
     }
     let content = Content::new(plan(facts)?, exercises)
         .ok_or_else(|| Error::internal("a built-in workout has as many exercises as lines"))?;
@@ -93,11 +92,6 @@ fn load_one(tx: &mut Tx<'_>, facts: &Facts, app: &App, now: Millis) -> Result<()
         updated_at: now,
     };
     interval_workouts::insert(tx, &workout)
-}
-
-fn copy(exercise: Exercise) -> ExerciseCopy {
-    let Exercise { id, name, description, difficulty, muscle_group, equipment, .. } = exercise;
-    ExerciseCopy { id, name, description, traits: Traits { difficulty, muscle_group, equipment } }
 }
 
 /// What the domain's own check makes of the figures.

@@ -92,6 +92,28 @@ impl Plan {
         plan
     }
 
+    /// What can be said of a workout whose form is not known: whether its numbers are whole and in
+    /// range.
+    pub fn check_ranges(given: &Given, stations: Option<&[GivenStation]>, violations: &mut Violations) {
+        for figure in Figure::ALL {
+            within(figure.as_str(), given.get(figure), figure.range(), violations);
+        }
+        if let Some(given) = stations
+            && !(1..=MAX_EXERCISES).contains(&given.len())
+        {
+            return violations.add("exercises", entries(1));
+        }
+        let stations = stations.unwrap_or_default();
+        for (i, given) in stations.iter().enumerate().take(MAX_EXERCISES) {
+            for (figure, entry) in
+                [(Figure::WorkSeconds, given.work_seconds), (Figure::RestSeconds, given.rest_seconds)]
+            {
+                within(&format!("exercises[{i}].{}", figure.as_str()), entry, figure.range(), violations);
+            }
+            within(&format!("exercises[{i}].reps"), given.reps, 1..=MAX_REPS, violations);
+        }
+    }
+
     /// Its form.
     pub fn form(&self) -> Form {
         self.form
@@ -112,9 +134,29 @@ impl Plan {
         u32::try_from(self.stations.len()).unwrap_or(u32::MAX)
     }
 
-    /// Its figures as if somebody had given them: those to which a change applies.
-    pub fn given(&self) -> Given {
-        Given(self.figures.map(Entry::from))
+    /// Its figures as if somebody had given them for `form`: those to which a change applies. Of
+    /// another form it keeps what both forms leave open.
+    pub fn given(&self, form: Form) -> Given {
+        let is_open = |form: Form, figure| matches!(form.rule(figure), Rule::Default(_));
+        let mut given = Given(self.figures.map(Entry::from));
+        for figure in Figure::ALL {
+            if form != self.form && !(is_open(form, figure) && is_open(self.form, figure)) {
+                given.set(figure, Entry::Missing);
+            }
+        }
+        given
+    }
+
+    /// Its stations as if somebody had given them for `form`, which may not let them have figures of
+    /// their own.
+    pub fn given_stations(&self, form: Form) -> Vec<GivenStation> {
+        let kept = |figure, own: Option<u32>| Entry::from(own.filter(|_| form.can_override(figure)));
+        let given = self.stations.iter().map(|station| GivenStation {
+            work_seconds: kept(Figure::WorkSeconds, station.work_seconds),
+            rest_seconds: kept(Figure::RestSeconds, station.rest_seconds),
+            reps: station.reps.into(),
+        });
+        given.collect()
     }
 
     /// How long an exercise is done in a round of an interval, Tabata, circuit or EMOM.
@@ -152,13 +194,6 @@ impl Plan {
 impl From<Option<u32>> for Entry {
     fn from(number: Option<u32>) -> Self {
         number.map_or(Self::Missing, |number| Self::Whole(i64::from(number)))
-    }
-}
-
-impl From<Station> for GivenStation {
-    fn from(station: Station) -> Self {
-        let Station { work_seconds, rest_seconds, reps } = station;
-        Self { work_seconds: work_seconds.into(), rest_seconds: rest_seconds.into(), reps: reps.into() }
     }
 }
 
@@ -214,10 +249,14 @@ fn steps(figures: &[Option<u32>; Figure::ALL.len()], faults: &mut Violations) {
 fn stations(form: Form, given: &[GivenStation], faults: &mut Violations) -> Vec<Station> {
     let fewest = form.fewest_exercises();
     if !(fewest..=MAX_EXERCISES).contains(&given.len()) {
-        faults.add("exercises", format!("must have {fewest} to {MAX_EXERCISES} entries"));
+        faults.add("exercises", entries(fewest));
         return Vec::new();
     }
     given.iter().enumerate().map(|(i, given)| station(form, i, given, faults)).collect()
+}
+
+fn entries(fewest: usize) -> String {
+    format!("must have {fewest} to {MAX_EXERCISES} entries")
 }
 
 fn station(form: Form, i: usize, given: &GivenStation, faults: &mut Violations) -> Station {

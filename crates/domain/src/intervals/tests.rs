@@ -203,6 +203,26 @@ fn everything_wrong_is_said_at_once() {
 }
 
 #[test]
+fn ranges_are_known_without_a_form() {
+    let mut given = Given::default();
+    given.set(Figure::Rounds, Entry::Whole(101));
+    given.set(Figure::Peak, Entry::Other);
+    given.set(Figure::Step, Entry::Whole(3600));
+    let faults = |stations: Option<&[GivenStation]>| {
+        let mut violations = Violations::new();
+        Plan::check_ranges(&given, stations, &mut violations);
+        violations.into_vec().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let rounds = "rounds must be a whole number from 1 to 100";
+    let peak = "peak must be a whole number from 5 to 3600";
+    assert_eq!(faults(None), [rounds, peak]);
+    let stations = [own(Entry::Whole(5), Entry::Whole(3601))];
+    let rest = "exercises[0].restSeconds must be a whole number from 0 to 3600";
+    assert_eq!(faults(Some(&stations)), [rounds, peak, rest]);
+    assert_eq!(faults(Some(&[])), [rounds, peak, "exercises must have 1 to 50 entries"]);
+}
+
+#[test]
 fn too_many_exercises_and_none_are_refused() {
     for count in [0, MAX_EXERCISES + 1] {
         assert_eq!(
@@ -454,8 +474,20 @@ proptest! {
 
     #[test]
     fn a_checked_plan_given_again_is_the_same(plan in a_plan()) {
-        let stations: Vec<GivenStation> = plan.stations().iter().map(|station| (*station).into()).collect();
-        prop_assert_eq!(check_given(plan.form(), &plan.given(), Some(&stations)), Ok(plan));
+        let stations = plan.given_stations(plan.form());
+        prop_assert_eq!(check_given(plan.form(), &plan.given(plan.form()), Some(&stations)), Ok(plan));
+    }
+
+    #[test]
+    fn of_another_form_stays_what_both_leave_open(plan in a_plan(), form in prop::sample::select(Form::ALL)) {
+        let checked = check_given(form, &plan.given(form), Some(&plan.given_stations(form)));
+        let of_form = |fault: &String| fault.contains("does not belong") || fault.contains("in the form");
+        prop_assert!(!checked.clone().is_err_and(|faults| faults.iter().any(of_form)), "{checked:?}");
+        if let Ok(other) = checked {
+            for figure in [Figure::WarmUpSeconds, Figure::CoolDownSeconds] {
+                prop_assert_eq!(other.figure(figure), plan.figure(figure));
+            }
+        }
     }
 
     #[test]

@@ -7,10 +7,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use bytes::Bytes;
 use ferrum_app::App;
-use ferrum_domain::access::Claim;
+use ferrum_domain::access::{Claim, Identity};
 use ferrum_domain::error::{Attempts, Unproven};
 use ferrum_domain::time::Millis;
-use ferrum_domain::{Conflict, Error, Violation};
+use ferrum_domain::{Conflict, Error, Result, Violation};
 use ferrum_endpoint::{Answer, Body, Dialect, Problem, call};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -74,6 +74,24 @@ impl<T> Many<T> {
     }
 }
 
+/// Answer with a part of a list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Part<T> {
+    success: bool,
+    /// How many are in this part.
+    count: usize,
+    data: Vec<T>,
+    /// To be asked for as `after` to get the next part; null at the end of the list.
+    next: Option<String>,
+}
+
+impl<T> Part<T> {
+    /// With `data`, which goes on after `next`.
+    pub fn new(data: Vec<T>, next: Option<String>) -> Self {
+        Self { success: true, count: data.len(), data, next }
+    }
+}
+
 /// Answer that says what was done.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Said {
@@ -123,6 +141,11 @@ impl JsonSchema for Instant {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": "string", "format": "date-time" })
     }
+}
+
+/// The account of a caller with a token.
+pub(crate) fn account(me: &Identity) -> Result<i64> {
+    me.account.ok_or_else(|| Error::internal("a caller with a token has no account"))
 }
 
 impl<A: About> Dialect for IntervalFlow<A> {

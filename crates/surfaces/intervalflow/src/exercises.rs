@@ -2,20 +2,18 @@
 
 mod facts;
 
-use std::borrow::Cow;
-
 use ferrum_app::App;
 use ferrum_domain::access::Identity;
 use ferrum_domain::intervals::exercise::{Difficulty, Equipment, MOST_OWN, MuscleGroup, USUAL_DURATION};
-use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Error, Result, Violations};
 use ferrum_endpoint::{Anyone, Authenticated, Body as _, Done, Rendered};
 use ferrum_store::interval_exercises::{self, Exercise, Filter};
 use ferrum_store::{Tx, catalogue};
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::dialect::{About, Call, Instant, Many, One, Reply, Said, Sent};
+use crate::decimal::Decimal;
+use crate::dialect::{About, Call, Instant, Many, One, Reply, Said, Sent, account};
 use crate::query::{self, Asked};
 use facts::{Facts, Given};
 
@@ -39,7 +37,7 @@ pub struct ExerciseOut {
     difficulty: &'static str,
     muscle_group: &'static str,
     /// Seconds.
-    duration: Seconds,
+    duration: Decimal,
     equipment: &'static str,
     /// Id of the account that made it; null for a built-in one.
     created_by: Option<String>,
@@ -55,41 +53,12 @@ impl From<Exercise> for ExerciseOut {
             description: exercise.description,
             difficulty: exercise.difficulty.as_str(),
             muscle_group: exercise.muscle_group.as_str(),
-            duration: Seconds(exercise.duration),
+            duration: Decimal(exercise.duration),
             equipment: exercise.equipment.as_str(),
             created_by: exercise.created_by,
             created_at: Instant(exercise.created_at),
             updated_at: Instant(exercise.updated_at),
         }
-    }
-}
-
-/// Seconds, printed without decimals where there are none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seconds(pub Thousandths);
-
-impl Serialize for Seconds {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Thousandths(thousandths) = self.0;
-        if thousandths % 1000 == 0 {
-            serializer.serialize_i64(thousandths / 1000)
-        } else {
-            serializer.serialize_f64(self.0.to_f64())
-        }
-    }
-}
-
-impl JsonSchema for Seconds {
-    fn schema_name() -> Cow<'static, str> {
-        "Seconds".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "number" })
     }
 }
 
@@ -298,10 +267,6 @@ fn new(facts: Facts, me: &Identity, app: &App) -> Result<Exercise> {
         created_at: now,
         updated_at: now,
     })
-}
-
-fn account(me: &Identity) -> Result<i64> {
-    me.account.ok_or_else(|| Error::internal("a caller with a token has no account"))
 }
 
 /// An exercise that the caller may change: to others than its maker and admins it does not exist.

@@ -4,11 +4,16 @@
 //! DTOs and handlers; `dialect.rs` holds authentication, envelopes and status codes.
 
 mod auth;
+mod decimal;
 pub mod dialect;
 mod exercises;
 mod health;
+mod members;
 mod pairs;
 mod query;
+mod sessions;
+mod timeline;
+mod workouts;
 
 use std::sync::Arc;
 
@@ -51,6 +56,32 @@ fn routes(limits: &Limits) -> ApiRouter<Arc<App>> {
                 .put_with(exercises::update, |o| o.summary("Update an exercise"))
                 .delete_with(exercises::delete, |o| o.summary("Delete an exercise")),
         )
+        .api_route(
+            "/api/workouts",
+            get_with(workouts::list, |o| o.summary("List the built-in workouts and one's own"))
+                .post_with(workouts::create, |o| o.summary("Create a workout")),
+        )
+        .api_route(
+            "/api/workouts/{id}",
+            get_with(workouts::get, |o| o.summary("Get a workout by id"))
+                .put_with(workouts::update, |o| o.summary("Update a workout"))
+                .delete_with(workouts::delete, |o| o.summary("Delete a workout")),
+        )
+        .api_route(
+            "/api/workouts/{id}/timeline",
+            get_with(timeline::get, |o| o.summary("Get every phase of a workout, to the second")),
+        )
+        .api_route(
+            "/api/workouts/{id}/sessions",
+            get_with(sessions::list_of_workout, |o| o.summary("List one's sessions of a workout"))
+                .post_with(sessions::create, |o| o.summary("Record what was done of a workout")),
+        )
+        .api_route("/api/sessions", get_with(sessions::list, |o| o.summary("List one's sessions")))
+        .api_route(
+            "/api/sessions/totals",
+            get_with(sessions::totals, |o| o.summary("Get the totals of one's sessions, by week too")),
+        )
+        .api_route("/api/sessions/{id}", get_with(sessions::get, |o| o.summary("Get a session by id")))
 }
 
 /// The surface's routes at its documented paths, of which some have `limits` of their own, and their

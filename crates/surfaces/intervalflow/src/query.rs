@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
+use std::ops::RangeInclusive;
 
 use aide::OperationInput;
 use aide::generate::GenContext;
@@ -42,6 +43,22 @@ pub(crate) fn text<'q>(
         violations.add(label, "must be a string");
     }
     text.filter(|text| !text.is_empty())
+}
+
+/// A parameter's whole number.
+pub(crate) fn whole(
+    pairs: &Map<String, Value>,
+    name: &str,
+    label: &str,
+    range: RangeInclusive<i64>,
+    violations: &mut Violations,
+) -> Option<i64> {
+    let number = text(pairs, name, label, violations)?.parse().ok().filter(|number| range.contains(number));
+    if number.is_none() {
+        let (low, high) = range.into_inner();
+        violations.add(label, format!("must be a whole number from {low} to {high}"));
+    }
+    number
 }
 
 impl<Q, S: Sync> FromRequestParts<S> for Asked<Q> {

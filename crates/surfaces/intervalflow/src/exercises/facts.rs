@@ -1,13 +1,12 @@
 //! What a body or a query says of an exercise, judged in the document's words and in its order.
 
 use ferrum_domain::Violations;
-use ferrum_domain::intervals::exercise::{
-    DURATIONS, Difficulty, Equipment, LONGEST_DESCRIPTION, LONGEST_NAME, MuscleGroup,
-};
+use ferrum_domain::intervals::exercise::{DURATIONS, Difficulty, Equipment, MuscleGroup};
 use ferrum_domain::units::Thousandths;
 use ferrum_endpoint::Field;
 
 use super::{ExerciseIn, ExercisePatch};
+use crate::members::{Need, description, name, value};
 
 /// The members of a body.
 pub(super) struct Given<'b> {
@@ -50,7 +49,7 @@ impl Given<'_> {
         let may = if self.keeps { Need::NotNull } else { Need::Optional };
         Facts {
             name: value(self.name, "Name", need("Exercise name"), violations)
-                .and_then(|text| name(text, violations)),
+                .and_then(|text| name(text, "Exercise name", violations)),
             description: value(self.description, "Description", need("Description"), violations)
                 .and_then(|text| description(text, violations)),
             difficulty: value(self.difficulty, "Difficulty", need("Difficulty level"), violations)
@@ -63,60 +62,6 @@ impl Given<'_> {
                 .and_then(|text| equipment(text, violations)),
         }
     }
-}
-
-/// Whether a member must be there; the label is how the document calls it when it is missing.
-#[derive(Clone, Copy)]
-enum Need {
-    Required(&'static str),
-    Kept(&'static str),
-    Optional,
-    NotNull,
-}
-
-fn value<'b, T: ferrum_endpoint::body::Member>(
-    field: &'b Field<T>,
-    label: &str,
-    need: Need,
-    violations: &mut Violations,
-) -> Option<&'b T> {
-    match (field, need) {
-        (Field::Value(value), _) => return Some(value),
-        (Field::Absent, Need::Kept(_) | Need::NotNull | Need::Optional) | (Field::Null, Need::Optional) => {}
-        (Field::Absent | Field::Null, Need::Required(label)) | (Field::Null, Need::Kept(label)) => {
-            violations.add(label, "is required");
-        }
-        (Field::Null | Field::Wrong(_), _) => violations.add(label, T::MUST_BE),
-    }
-    None
-}
-
-fn name(text: &str, violations: &mut Violations) -> Option<String> {
-    let text = text.trim();
-    if text.is_empty() {
-        violations.add("Exercise name", "is required");
-    } else if text.chars().count() > LONGEST_NAME {
-        violations.add("Name", format!("cannot exceed {LONGEST_NAME} characters"));
-    } else if text.chars().any(char::is_control) {
-        violations.add("Name", "cannot contain control characters");
-    } else {
-        return Some(text.to_owned());
-    }
-    None
-}
-
-/// Kept as it is, line breaks included.
-fn description(text: &str, violations: &mut Violations) -> Option<String> {
-    if text.trim().is_empty() {
-        violations.add("Description", "is required");
-    } else if text.chars().count() > LONGEST_DESCRIPTION {
-        violations.add("Description", format!("cannot exceed {LONGEST_DESCRIPTION} characters"));
-    } else if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        violations.add("Description", "cannot contain control characters");
-    } else {
-        return Some(text.to_owned());
-    }
-    None
 }
 
 pub(super) fn difficulty(text: &str, violations: &mut Violations) -> Option<Difficulty> {
