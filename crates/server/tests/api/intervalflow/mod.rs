@@ -3,7 +3,9 @@
 mod auth;
 mod exercises;
 mod limits;
+mod sessions;
 mod surface;
+mod workouts;
 
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use ferrum_app::actions::accounts;
 use ferrum_domain::access::Role;
 use ferrum_domain::units::WeightUnit;
 use ferrum_store::accounts::{Birth, NewAccount};
+use serde_json::{Value, json};
 
 use crate::support::{Client, Server};
 
@@ -47,4 +50,25 @@ pub async fn person(server: &Server, id: &'static str, role: Role) -> Client {
 pub async fn people(server: &Server, id: &str) -> [Client; 2] {
     let token = accounts::token(&server.app, id, Duration::from_hours(1)).await.expect("a token");
     everywhere(server).map(|client| client.with("authorization", &format!("Bearer {token}")))
+}
+
+/// The id of a new exercise of somebody's: advanced, for the full body, with nothing.
+pub async fn exercise(client: &Client, name: &str) -> String {
+    let body = json!({
+        "name": name, "description": "As it says.", "difficulty": "advanced", "muscleGroup": "full-body",
+    });
+    // Whoever gave their requests a key means those of the test.
+    let key = format!("exercise-{name}").replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+    let made = client.with("idempotency-key", &key).post("/api/exercises", body).await.expect(201);
+    made["data"]["_id"].as_str().expect("an id").to_owned()
+}
+
+/// The refusal of an input, with all of its faults.
+pub fn invalid(errors: &[&str]) -> Value {
+    json!({ "success": false, "message": "Validation error", "errors": errors })
+}
+
+/// The body of a refusal without a list.
+pub fn message(text: &str) -> Value {
+    json!({ "success": false, "message": text })
 }

@@ -140,8 +140,11 @@ fn line(
 ) -> Result<Line> {
     let stations = given.iter().map(|station| station.as_ref().map(StationIn::given).unwrap_or_default());
     let mut line = Line { stations: stations.collect(), copies: Vec::new() };
-    // More are refused whatever they are, and nobody makes us look for them.
-    for (i, station) in given.iter().enumerate().take(MAX_EXERCISES) {
+    if given.len() > MAX_EXERCISES {
+        // They are refused whatever they are, and nobody makes us look for them.
+        return Ok(line);
+    }
+    for (i, station) in given.iter().enumerate() {
         let copy = if let Some(station) = station {
             copy(tx, i, &station.exercise_id, kept, violations)?
         } else {
