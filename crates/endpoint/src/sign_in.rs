@@ -22,9 +22,9 @@ use crate::limits::Client;
 use crate::listen::Peer;
 use crate::openapi;
 
-/// A request with a JSON body `T` from somebody who is yet to become known. With `KEYED`, a repeat under
-/// the same `Idempotency-Key` is answered like the first one; without, the header says nothing.
-pub struct SignIn<D, T, const KEYED: bool> {
+/// A request with a JSON body `T` from somebody who is yet to become known. If they are `NEW`, a repeat
+/// under the same `Idempotency-Key` is answered like the first one; of others the header says nothing.
+pub struct SignIn<D, T, const NEW: bool> {
     app: Arc<App>,
     origin: Origin,
     key: Result<Option<RepeatKey>>,
@@ -32,7 +32,7 @@ pub struct SignIn<D, T, const KEYED: bool> {
     dialect: PhantomData<fn() -> D>,
 }
 
-impl<D, T, const KEYED: bool> SignIn<D, T, KEYED> {
+impl<D, T, const NEW: bool> SignIn<D, T, NEW> {
     /// The application.
     pub fn app(&self) -> Arc<App> {
         Arc::clone(&self.app)
@@ -46,7 +46,7 @@ impl<D, T, const KEYED: bool> SignIn<D, T, KEYED> {
     }
 }
 
-impl<D: Dialect, T: Body, const KEYED: bool> FromRequest<Arc<App>> for SignIn<D, T, KEYED> {
+impl<D: Dialect, T: Body, const NEW: bool> FromRequest<Arc<App>> for SignIn<D, T, NEW> {
     type Rejection = Infallible;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Infallible> {
@@ -65,7 +65,7 @@ impl<D: Dialect, T: Body, const KEYED: bool> FromRequest<Arc<App>> for SignIn<D,
             address: (client != Client::Unknown).then(|| client.to_string()),
         };
         let bytes = call::read_body(&parts, body).await;
-        let key = if KEYED { call::repeat_key(&parts) } else { Ok(None) };
+        let key = if NEW { call::repeat_key(&parts) } else { Ok(None) };
         let key = key.map(|key| {
             let body_hash = app.keyed_hash.of(Kind::Body, bytes.as_deref().unwrap_or_default());
             key.map(|text| RepeatKey { text, body_hash })
@@ -75,21 +75,25 @@ impl<D: Dialect, T: Body, const KEYED: bool> FromRequest<Arc<App>> for SignIn<D,
     }
 }
 
-impl<D: Dialect, T: Body, const KEYED: bool> OperationInput for SignIn<D, T, KEYED> {
+impl<D: Dialect, T: Body, const NEW: bool> OperationInput for SignIn<D, T, NEW> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
         call::document_permission::<Anyone>(operation);
         call::document_body::<T>(ctx, operation);
-        if KEYED {
+        if NEW {
             call::document_key(operation);
         }
     }
 
     fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, ApiResponse)> {
+        // Nothing is looked for and nobody known is refused.
+        let never: &[u16] = if NEW { &[401, 403, 404] } else { &[403, 404, 409] };
         let refusals = D::REFUSALS.iter().chain(D::REFUSALS_OF_BODIES);
         refusals
-            // Nothing is looked for and nobody known is refused; only keys meet what is stored.
-            .filter(|(status, _)| !matches!(status, 403 | 404) && (KEYED || *status != 409))
-            .map(|(status, text)| (Some(*status), openapi::json_response::<D::Refusal>(ctx, text)))
+            .filter(|(status, _)| !never.contains(status))
+            .map(|(status, text)| {
+                let text = if *status == 401 { "The e-mail or the password is wrong." } else { text };
+                (Some(*status), openapi::json_response::<D::Refusal>(ctx, text))
+            })
             .collect()
     }
 }

@@ -40,8 +40,8 @@ impl About for Api {
 pub type Call<A, P> = call::Call<IntervalFlow<A>, P>;
 /// A call with a body.
 pub type Sent<A, P, T> = call::Sent<IntervalFlow<A>, P, T>;
-/// A call by which somebody becomes known; `KEYED` if it honours an `Idempotency-Key`.
-pub type SignIn<T, const KEYED: bool> = ferrum_endpoint::SignIn<IntervalFlow, T, KEYED>;
+/// A call by which somebody becomes known; `NEW` if they register.
+pub type SignIn<T, const NEW: bool> = ferrum_endpoint::SignIn<IntervalFlow, T, NEW>;
 /// What a handler returns.
 pub type Reply<A, const STATUS: u16, O> = Result<Answer<STATUS, O>, Problem<IntervalFlow<A>>>;
 
