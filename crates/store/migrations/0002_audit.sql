@@ -1,5 +1,23 @@
--- Who changed what, appended to and never changed, but for the batch that seals an entry.
+-- Who changed what. Every change pays for its entry here, so there is no index: it is appended.
+CREATE TABLE audit_unsealed (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  actor_key INTEGER,
+  actor_id TEXT NOT NULL,
+  proof TEXT NOT NULL,
+  claimed_admin INTEGER NOT NULL,
+  surface TEXT NOT NULL,
+  route TEXT NOT NULL,
+  row_type TEXT NOT NULL,
+  row_id TEXT NOT NULL,
+  fields TEXT NOT NULL,
+  request_id TEXT NOT NULL
+);
+
+-- Where an entry stands once a batch seals it, never to be changed.
 CREATE TABLE audit_entries (
+  batch INTEGER NOT NULL,
   id TEXT NOT NULL,
   at INTEGER NOT NULL,
   actor_key INTEGER,
@@ -12,10 +30,8 @@ CREATE TABLE audit_entries (
   row_id TEXT NOT NULL,
   fields TEXT NOT NULL,
   request_id TEXT NOT NULL,
-  batch INTEGER
+  PRIMARY KEY (batch, id)
 );
--- The only index, since every change pays for it. What is not sealed yet stands under NULL, at its end.
-CREATE UNIQUE INDEX audit_entries_batch ON audit_entries (batch DESC, id);
 
 CREATE TABLE audit_batches (
   number INTEGER NOT NULL PRIMARY KEY,

@@ -1,5 +1,5 @@
-//! `audit_entries` and `audit_batches`: who changed what. Entries are only ever added; a job seals
-//! them into batches whose digests form a chain.
+//! `audit_unsealed`, `audit_entries`, `audit_batches`: who changed what. Entries are only ever added; a
+//! job seals them into batches whose digests form a chain.
 
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
@@ -10,13 +10,18 @@ use crate::statements::statements;
 use crate::values::values;
 
 statements! {
-    INSERT = "INSERT INTO audit_entries (id, at, actor_key, actor_id, proof, claimed_admin, surface, route, \
+    INSERT = "INSERT INTO audit_unsealed (id, at, actor_key, actor_id, proof, claimed_admin, surface, route, \
         row_type, row_id, fields, request_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     LIST_UNSEALED = "SELECT id, at, actor_key, actor_id, proof, claimed_admin, surface, route, row_type, row_id, \
-        fields, request_id FROM audit_entries WHERE batch IS NULL ORDER BY id LIMIT ?1";
+        fields, request_id FROM audit_unsealed ORDER BY seq LIMIT ?1";
+    LAST_OF = "SELECT MAX(seq) FROM (SELECT seq FROM audit_unsealed ORDER BY seq LIMIT ?1) first";
     LIST_BATCH = "SELECT id, at, actor_key, actor_id, proof, claimed_admin, surface, route, row_type, row_id, \
         fields, request_id FROM audit_entries WHERE batch = ?1 ORDER BY id";
-    SEAL = "UPDATE audit_entries SET batch = ?1 WHERE id = ?2 AND batch IS NULL";
+    SEAL = "INSERT INTO audit_entries (batch, id, at, actor_key, actor_id, proof, claimed_admin, surface, route, \
+        row_type, row_id, fields, request_id) \
+        SELECT ?1, id, at, actor_key, actor_id, proof, claimed_admin, surface, route, \
+        row_type, row_id, fields, request_id FROM audit_unsealed WHERE seq <= ?2";
+    DELETE_SEALED = "DELETE FROM audit_unsealed WHERE seq <= ?1";
     LAST_BATCH = "SELECT number, sealed_at, entries, digest FROM audit_batches \
         WHERE number = (SELECT MAX(number) FROM audit_batches)";
     LIST_BATCHES = "SELECT number, sealed_at, entries, digest FROM audit_batches WHERE number > ?1 \
@@ -118,9 +123,11 @@ pub fn insert(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Up to `limit` entries that no batch holds yet, whatever their ids.
+/// The first `limit` entries to be written that no batch holds yet, by id.
 pub fn list_unsealed(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Written>> {
-    tx.query(LIST_UNSEALED, values![limit], written)
+    let mut entries = tx.query(LIST_UNSEALED, values![limit], written)?;
+    entries.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(entries)
 }
 
 /// The entries of a batch.
@@ -138,15 +145,15 @@ pub fn list_batches(tx: &mut Tx<'_>, after: i64, limit: i64) -> Result<Vec<Batch
     tx.query(LIST_BATCHES, values![after, limit], batch)
 }
 
-/// Seals `entries` into `batch`.
-pub fn insert_batch(tx: &mut Tx<'_>, batch: &Batch, entries: &[Written]) -> Result<()> {
+/// Seals the first of the entries that no batch holds yet, as many as `batch` has.
+pub fn insert_batch(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
     tx.execute(INSERT_BATCH, values![batch.number, batch.sealed_at, batch.entries, &batch.digest])?;
-    for entry in entries {
-        if tx.execute(SEAL, values![batch.number, &entry.id])? != 1 {
-            return Err(Error::internal("an audit entry was sealed twice"));
-        }
+    let last: Option<i64> = tx.query_one(LAST_OF, values![batch.entries], |row| row.get(0))?;
+    let sealed = tx.execute(SEAL, values![batch.number, last])?;
+    if i64::try_from(sealed) != Ok(batch.entries) {
+        return Err(Error::internal("an audit entry was sealed twice"));
     }
-    Ok(())
+    tx.execute(DELETE_SEALED, values![last]).map(drop)
 }
 
 fn written(row: &Row<'_>) -> Result<Written> {

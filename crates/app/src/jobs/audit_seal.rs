@@ -43,7 +43,7 @@ pub(super) async fn seal(app: &Arc<App>) -> Result<()> {
             let mut batch =
                 Batch { number: number + 1, sealed_at: now, entries: count, digest: String::new() };
             batch.digest = digest(&before, &batch, &entries);
-            audit::insert_batch(tx, &batch, &entries)?;
+            audit::insert_batch(tx, &batch)?;
             Ok(Some(batch))
         });
         let Some(batch) = sealed.await? else { return Ok(()) };

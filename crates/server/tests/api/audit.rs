@@ -182,7 +182,7 @@ both! {
             ("actor_key = NULL", actor.as_str()),
             ("claimed_admin = 0", "claimed_admin = 1"),
             ("fields = ''", "fields = 'name'"),
-            ("batch = NULL", batch.as_str()),
+            ("batch = -1", batch.as_str()),
         ] {
             tamper(&server, &format!("UPDATE audit_entries SET {harm} WHERE id = '{id}'")).await;
             assert!(verify_audit(&server.app).await.unwrap().is_err(), "{harm}");

@@ -69,6 +69,9 @@ async fn the_tables_of_both_engines_are_the_same() {
     assert!(here.iter().any(|line| line.starts_with("index lifts.lifts_slug unique (slug)")), "{here:#?}");
 }
 
+/// References without an index: lifts are removed seldom, and maxes are recorded all the time.
+const WITHOUT: [&str; 1] = ["lift_maxes.lift_id"];
+
 /// SQLite finds the rows that refer to a deleted one by reading the whole table when it has no index.
 #[tokio::test]
 async fn every_reference_has_an_index_that_begins_with_it() {
@@ -80,7 +83,8 @@ async fn every_reference_has_an_index_that_begins_with_it() {
             line.starts_with(&format!("index {table}."))
                 && (line.contains(&format!("({column},")) || line.contains(&format!("({column})")))
         };
-        assert!(lines.iter().any(|line| serves(&line)), "{table}.{column} has no index");
+        let known = WITHOUT.contains(&format!("{table}.{column}").as_str());
+        assert_eq!(lines.iter().any(|line| serves(&line)), !known, "index of {table}.{column}");
     }
 }
 

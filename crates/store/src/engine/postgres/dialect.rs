@@ -7,9 +7,11 @@ pub(super) fn statement(sql: &str) -> String {
     outside_quotes(sql, |text| Cow::Owned(text.replace('?', "$")))
 }
 
-/// The three words for types become PostgreSQL's. Texts compare by their bytes, as in SQLite.
+/// The three words for types become PostgreSQL's. Texts compare by their bytes, as in SQLite. A key that
+/// may be left out is numbered, as SQLite does by itself.
 pub(super) fn schema(sql: &str) -> String {
-    outside_quotes(sql, |text| {
+    let sql = sql.replace("INTEGER PRIMARY KEY", "INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+    outside_quotes(&sql, |text| {
         let mut translated = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(start) = rest.find(is_word) {
@@ -63,6 +65,12 @@ mod tests {
         let sql = "SELECT '?1', 'it''s ?2', \"?3\" FROM t -- why ?4\nWHERE a = ?1 AND b = ?12";
         let expected = "SELECT '?1', 'it''s ?2', \"?3\" FROM t -- why ?4\nWHERE a = $1 AND b = $12";
         assert_eq!(statement(sql), expected);
+    }
+
+    #[test]
+    fn a_key_that_may_be_left_out_is_numbered() {
+        let expected = "CREATE TABLE t (seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY);";
+        assert_eq!(schema("CREATE TABLE t (seq INTEGER PRIMARY KEY);"), expected);
     }
 
     #[test]
