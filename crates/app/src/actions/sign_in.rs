@@ -5,7 +5,6 @@
 //! same time, no more are looked at than the limit allows.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ferrum_domain::access::Role;
 use ferrum_domain::error::{Attempts, Unproven};
@@ -128,7 +127,11 @@ impl Attempt {
             };
             Ok((account, counted))
         });
-        let (account, counted) = begun.await?;
+        let (account, counted) = begun.await.inspect_err(|error| {
+            if let Error::TooMany { .. } = error {
+                metrics::counter!("rate_limit_refusals_total", "limit" => "account_logins").increment(1);
+            }
+        })?;
         Ok(Self { entry, who, address, account, counted })
     }
 
@@ -182,8 +185,7 @@ fn count(tx: &mut Tx<'_>, who: &[u8], quota: Quota, now: Millis) -> Result<Milli
     match sign_ins::take(tx, who, i64::from(quota.count), window, now)? {
         Taken::Slot { ends } => Ok(ends),
         Taken::Full { ends } => {
-            let left = Duration::from_millis(u64::try_from(ends.0 - now.0).unwrap_or_default());
-            let retry_after = left.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX);
+            let retry_after = u64::try_from(ends.0 - now.0).unwrap_or_default().div_ceil(1000);
             Err(Error::TooMany { of: Attempts::SignIns, window: quota.window.as_secs(), retry_after })
         }
     }

@@ -205,6 +205,8 @@ both! {
         let refused = stranger.post(1, LOGIN, login(" ADA@example.org", "test123")).await;
         assert_eq!(refused.header("retry-after"), Some("3000"));
         assert_eq!(refused.expect(429), json!({ "success": false, "message": TOO_MANY_OF_ACCOUNT }));
+        let metrics = Client::new(&server.main).get("/metrics").await.text;
+        assert!(metrics.contains("rate_limit_refusals_total{limit=\"account_logins\"}"), "{metrics}");
         assert_eq!((herself.tries(0, "wrong password").await, herself.tries(1, "test123").await), (401, 200));
         assert_eq!(stranger.post(0, LOGIN, login("bea@example.org", "test123")).await.status, 401, "another");
         server.advance_clock(50 * MINUTE - 1);
