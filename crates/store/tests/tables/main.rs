@@ -5,5 +5,6 @@ mod interval_workouts;
 mod intervals;
 mod people;
 mod program;
+mod sign_ins;
 mod support;
 mod training;
