@@ -14,11 +14,11 @@ fn after(milliseconds: i64) -> Millis {
 }
 
 async fn take(db: &Db, who: &'static [u8], milliseconds: i64) -> Taken {
-    db.write(move |tx| sign_ins::take(tx, who, MOST, HOUR, after(milliseconds))).await.unwrap()
+    db.write(move |tx| sign_ins::take(tx, who, MOST, HOUR, after(milliseconds))).await.expect("a count")
 }
 
 async fn give_back(db: &Db, who: &'static [u8], ends: Millis) {
-    db.write(move |tx| sign_ins::give_back(tx, who, ends)).await.unwrap();
+    db.write(move |tx| sign_ins::give_back(tx, who, ends)).await.expect("a slot given back");
 }
 
 fn slot(milliseconds: i64) -> Taken {
