@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::coverage::routed;
+use crate::coverage::POWERPRO;
 use crate::powerpro::gym::{Gym, Lifter};
 use crate::support::raw::Raw;
 use crate::support::{Client, Response, Server, both};
@@ -158,7 +158,7 @@ both! {
     async fn every_post_honours_the_key(server) {
         let world = World::make(&server).await;
         let mut left: Vec<String> =
-            routed().into_iter().filter(|e| e.method == "POST").map(|e| e.template).collect();
+            POWERPRO.routed().into_iter().filter(|e| e.method == "POST").map(|e| e.template).collect();
         for (template, path, body) in world.posts() {
             left.retain(|known| known != template);
             let client = keyed(&server.user("ada").with("x-admin", "true"), "same-key");

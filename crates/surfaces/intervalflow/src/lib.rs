@@ -24,64 +24,91 @@ use axum::Router;
 use ferrum_app::App;
 use ferrum_endpoint::docs::Places;
 use ferrum_endpoint::limits::{Limits, Policy};
-use ferrum_endpoint::openapi::declare_path_parameters;
+use ferrum_endpoint::openapi::{declare_path_parameters, declare_sections, section};
 
 use crate::dialect::IntervalFlow;
 
 /// Name of IntervalFlow's own listener.
 pub const OWN_LISTENER: &str = "intervalflow";
 
-/// The endpoints, in the order of the document.
+/// The endpoints, in the order of the document, then ours.
 fn routes(limits: &Limits) -> ApiRouter<Arc<App>> {
     ApiRouter::new()
-        .api_route(
-            "/api/auth/register",
-            post_with(auth::register, |o| o.summary("Register"))
-                .route_layer(limits.layer::<IntervalFlow>(Policy::IntervalFlowRegister)),
-        )
-        .api_route(
-            "/api/auth/login",
-            post_with(auth::log_in, |o| o.summary("Log in"))
-                .route_layer(limits.layer::<IntervalFlow>(Policy::IntervalFlowLogin)),
-        )
-        .api_route("/api/health", get_with(health::get, |o| o.summary("Check that the API is running")))
-        .api_route(
-            "/api/exercises",
-            get_with(exercises::list, |o| o.summary("List the built-in exercises and one's own"))
-                .post_with(exercises::create, |o| o.summary("Create an exercise")),
-        )
-        .api_route(
-            "/api/exercises/{id}",
-            get_with(exercises::get, |o| o.summary("Get an exercise by id"))
-                .put_with(exercises::update, |o| o.summary("Update an exercise"))
-                .delete_with(exercises::delete, |o| o.summary("Delete an exercise")),
-        )
-        .api_route(
-            "/api/workouts",
-            get_with(workouts::list, |o| o.summary("List the built-in workouts and one's own"))
-                .post_with(workouts::create, |o| o.summary("Create a workout")),
-        )
-        .api_route(
-            "/api/workouts/{id}",
-            get_with(workouts::get, |o| o.summary("Get a workout by id"))
-                .put_with(workouts::update, |o| o.summary("Update a workout"))
-                .delete_with(workouts::delete, |o| o.summary("Delete a workout")),
-        )
-        .api_route(
-            "/api/workouts/{id}/timeline",
-            get_with(timeline::get, |o| o.summary("Get every phase of a workout, to the second")),
-        )
-        .api_route(
-            "/api/workouts/{id}/sessions",
-            get_with(sessions::list_of_workout, |o| o.summary("List one's sessions of a workout"))
-                .post_with(sessions::create, |o| o.summary("Record what was done of a workout")),
-        )
-        .api_route("/api/sessions", get_with(sessions::list, |o| o.summary("List one's sessions")))
-        .api_route(
-            "/api/sessions/totals",
-            get_with(sessions::totals, |o| o.summary("Get the totals of one's sessions, by week too")),
-        )
-        .api_route("/api/sessions/{id}", get_with(sessions::get, |o| o.summary("Get a session by id")))
+        .merge(section(
+            "Authentication",
+            ApiRouter::new()
+                .api_route(
+                    "/api/auth/register",
+                    post_with(auth::register, |o| o.summary("Register"))
+                        .route_layer(limits.layer::<IntervalFlow>(Policy::IntervalFlowRegister)),
+                )
+                .api_route(
+                    "/api/auth/login",
+                    post_with(auth::log_in, |o| o.summary("Log in"))
+                        .route_layer(limits.layer::<IntervalFlow>(Policy::IntervalFlowLogin)),
+                ),
+        ))
+        .merge(section(
+            "Health Check",
+            ApiRouter::new().api_route(
+                "/api/health",
+                get_with(health::get, |o| o.summary("Check that the API is running")),
+            ),
+        ))
+        .merge(section(
+            "Exercises",
+            ApiRouter::new()
+                .api_route(
+                    "/api/exercises",
+                    get_with(exercises::list, |o| o.summary("List the built-in exercises and one's own"))
+                        .post_with(exercises::create, |o| o.summary("Create an exercise")),
+                )
+                .api_route(
+                    "/api/exercises/{id}",
+                    get_with(exercises::get, |o| o.summary("Get an exercise by id"))
+                        .put_with(exercises::update, |o| o.summary("Update an exercise"))
+                        .delete_with(exercises::delete, |o| o.summary("Delete an exercise")),
+                ),
+        ))
+        .merge(section(
+            "Workouts",
+            ApiRouter::new()
+                .api_route(
+                    "/api/workouts",
+                    get_with(workouts::list, |o| o.summary("List the built-in workouts and one's own"))
+                        .post_with(workouts::create, |o| o.summary("Create a workout")),
+                )
+                .api_route(
+                    "/api/workouts/{id}",
+                    get_with(workouts::get, |o| o.summary("Get a workout by id"))
+                        .put_with(workouts::update, |o| o.summary("Update a workout"))
+                        .delete_with(workouts::delete, |o| o.summary("Delete a workout")),
+                )
+                .api_route(
+                    "/api/workouts/{id}/timeline",
+                    get_with(timeline::get, |o| o.summary("Get every phase of a workout, to the second")),
+                ),
+        ))
+        .merge(section(
+            "Sessions",
+            ApiRouter::new()
+                .api_route(
+                    "/api/workouts/{id}/sessions",
+                    get_with(sessions::list_of_workout, |o| o.summary("List one's sessions of a workout"))
+                        .post_with(sessions::create, |o| o.summary("Record what was done of a workout")),
+                )
+                .api_route("/api/sessions", get_with(sessions::list, |o| o.summary("List one's sessions")))
+                .api_route(
+                    "/api/sessions/totals",
+                    get_with(sessions::totals, |o| {
+                        o.summary("Get the totals of one's sessions, by week too")
+                    }),
+                )
+                .api_route(
+                    "/api/sessions/{id}",
+                    get_with(sessions::get, |o| o.summary("Get a session by id")),
+                ),
+        ))
 }
 
 /// The surface's routes at its documented paths, of which some have `limits` of their own, and their
@@ -117,6 +144,7 @@ fn documented(limits: &Limits) -> (Router<Arc<App>>, OpenApi) {
         ..OpenApi::default()
     };
     let router = routes(limits).finish_api(&mut api);
+    declare_sections(&mut api);
     declare_path_parameters(&mut api);
     let bearer = SecurityScheme::Http {
         scheme: "bearer".to_owned(),

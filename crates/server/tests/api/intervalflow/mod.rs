@@ -1,7 +1,10 @@
 //! IntervalFlow, through the front door.
 
 mod auth;
+mod coverage;
+mod document;
 mod exercises;
+mod guide;
 mod limits;
 mod sessions;
 mod surface;

@@ -3,6 +3,7 @@
 mod advance;
 mod builtin_loading;
 mod builtin_programs;
+mod coverage;
 mod cycles;
 mod days;
 mod document;

@@ -28,6 +28,12 @@ enum Content {
     Table { columns: Vec<String>, rows: Vec<Vec<String>> },
     /// A bullet under **Errors**: status and cause.
     ErrorRow { status: u16, cause: String },
+    /// A block of another language: requests, commands or headers.
+    Code(String),
+    /// A bullet that begins with a field's name, under rules, fields or parameters.
+    Field { name: String, rule: String },
+    /// `Expected: 401 ...`, below a request.
+    Expected(u16),
 }
 
 /// The document, and which of its parts have been used.
@@ -39,7 +45,15 @@ pub struct Document {
 impl Document {
     /// Reads the Markdown text of a document.
     pub fn read(text: &str) -> Self {
-        let mut reader = Reader::default();
+        Self::of(text, Reader::default())
+    }
+
+    /// Reads a document whose blocks of requests and commands and whose bullets about fields count too.
+    pub fn read_whole(text: &str) -> Self {
+        Self::of(text, Reader { whole: true, ..Reader::default() })
+    }
+
+    fn of(text: &str, mut reader: Reader) -> Self {
         for (number, line) in text.lines().enumerate() {
             reader.line(number + 1, line);
         }
@@ -70,6 +84,78 @@ impl Document {
             Content::Json(values) => values.clone(),
             _ => unreachable!(),
         }
+    }
+
+    /// The JSON values of all blocks under `heading` whose label starts with `label`, in order.
+    #[track_caller]
+    pub fn examples(&self, heading: &str, label: &str) -> Vec<Value> {
+        self.all(heading, label, |content| match content {
+            Content::Json(values) => Some(values.clone()),
+            _ => None,
+        })
+        .concat()
+    }
+
+    /// The blocks of other languages under `heading` whose label starts with `label`, in order.
+    #[track_caller]
+    pub fn code(&self, heading: &str, label: &str) -> Vec<String> {
+        self.all(heading, label, |content| match content {
+            Content::Code(text) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    /// The bullets about fields under `heading` whose label starts with `label`: name and rule.
+    #[track_caller]
+    pub fn fields(&self, heading: &str, label: &str) -> Vec<(String, String)> {
+        self.all(heading, label, |content| match content {
+            Content::Field { name, rule } => Some((name.clone(), rule.clone())),
+            _ => None,
+        })
+    }
+
+    /// The statuses that are expected under `heading` below the label that starts with `label`.
+    #[track_caller]
+    pub fn expected(&self, heading: &str, label: &str) -> u16 {
+        let found = self.all(heading, label, |content| match content {
+            Content::Expected(status) => Some(*status),
+            _ => None,
+        });
+        found[0]
+    }
+
+    /// The labels under `heading` that stand above a block of code, in order.
+    pub fn labels(&self, heading: &str) -> Vec<String> {
+        let parts = self.parts.iter().filter(|part| part.heading == heading);
+        let parts = parts.filter(|part| matches!(part.content, Content::Code(_)));
+        parts.map(|part| part.label.clone()).collect()
+    }
+
+    /// The headings above parts with code, in order.
+    pub fn code_headings(&self) -> Vec<String> {
+        let mut headings: Vec<String> = Vec::new();
+        for part in self.parts.iter().filter(|part| matches!(part.content, Content::Code(_))) {
+            if !headings.contains(&part.heading) {
+                headings.push(part.heading.clone());
+            }
+        }
+        headings
+    }
+
+    #[track_caller]
+    fn all<T>(&self, heading: &str, label: &str, wanted: impl Fn(&Content) -> Option<T>) -> Vec<T> {
+        let mut found = Vec::new();
+        for (index, part) in self.parts.iter().enumerate() {
+            if part.heading == heading
+                && part.label.starts_with(label)
+                && let Some(content) = wanted(&part.content)
+            {
+                self.used.borrow_mut().insert(index);
+                found.push(content);
+            }
+        }
+        assert!(!found.is_empty(), "the document has no such part under {heading:?}, {label:?}");
+        found
     }
 
     /// The first JSON value of that block.
@@ -133,20 +219,26 @@ impl Document {
 
 #[derive(Default)]
 struct Reader {
+    whole: bool,
     parts: Vec<Part>,
     heading: String,
     label: String,
-    block: Option<(usize, String)>,
+    /// Line and language of the block that is being read, and its text.
+    block: Option<(usize, String, String)>,
     table: Option<(usize, Vec<Vec<String>>)>,
 }
 
 impl Reader {
     fn line(&mut self, number: usize, line: &str) {
-        if let Some((start, text)) = &mut self.block {
+        if let Some((start, language, text)) = &mut self.block {
             if line.starts_with("```") {
-                let (start, text) = (*start, std::mem::take(text));
+                let (start, language, text) = (*start, std::mem::take(language), std::mem::take(text));
                 self.block = None;
-                self.push(start, Content::Json(values(start, &text)));
+                if language == "json" {
+                    self.push(start, Content::Json(values(start, &text)));
+                } else if !language.is_empty() {
+                    self.push(start, Content::Code(text));
+                }
             } else {
                 text.push_str(line);
                 text.push('\n');
@@ -159,8 +251,8 @@ impl Reader {
             return;
         }
         self.end_table();
-        if line == "```json" {
-            self.block = Some((number, String::new()));
+        if line == "```json" || self.whole && line.starts_with("```") {
+            self.block = Some((number, line.trim_start_matches('`').to_owned(), String::new()));
         } else if line.starts_with('#') {
             line.trim_start_matches('#').trim().clone_into(&mut self.heading);
             self.label.clear();
@@ -172,6 +264,21 @@ impl Reader {
         {
             let status = status.split(' ').next().and_then(|s| s.parse().ok()).expect("a status");
             self.push(number, Content::ErrorRow { status, cause: cause.trim().to_owned() });
+        } else if self.whole {
+            self.bullet(number, line);
+        }
+    }
+
+    fn bullet(&mut self, number: usize, line: &str) {
+        let is_list = ["Rules:", "Fields:", "Parameters:"].iter().any(|end| self.label.ends_with(end));
+        if let Some(row) = line.strip_prefix("- `")
+            && is_list
+            && let Some((name, rule)) = row.split_once('`')
+        {
+            self.push(number, Content::Field { name: name.to_owned(), rule: rule.to_owned() });
+        } else if let Some(rest) = line.strip_prefix("Expected: ") {
+            let status = rest.split(' ').next().and_then(|s| s.parse().ok()).expect("a status");
+            self.push(number, Content::Expected(status));
         }
     }
 
@@ -188,9 +295,14 @@ impl Reader {
     }
 }
 
-/// The values of a JSON block; comments are skipped and `...` becomes [`ANYTHING`].
+/// Name of a member that stands where the document leaves out the rest of an object.
+const REST: &str = "...";
+
+/// The values of a JSON block; comments are skipped, `...` becomes [`ANYTHING`], or [`REST`] on a line of its own.
 fn values(line: usize, text: &str) -> Vec<Value> {
-    let text: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
+    let rest = format!("\"{REST}\": null");
+    let lines = text.lines().filter(|l| !l.trim_start().starts_with("//"));
+    let text: String = lines.map(|line| if line.trim() == REST { &rest } else { line }).collect();
     let anything = format!("\"{ANYTHING}\"");
     let text = ["[...]", "[ ... ]", "{...}", "{ ... }"]
         .iter()
@@ -215,12 +327,14 @@ fn compare(example: &Value, actual: &Value, extensions: &[&str], path: &str) -> 
         (Value::String(any), _) if any == ANYTHING => Ok(()),
         (Value::Null, _) | (_, Value::Null) if path != "$" => Ok(()),
         (Value::Object(example), Value::Object(actual)) => {
-            for (key, value) in example {
+            for (key, value) in example.iter().filter(|(key, _)| *key != REST) {
                 let found = actual.get(key).ok_or_else(|| format!("{path}.{key} is missing"))?;
                 compare(value, found, extensions, &format!("{path}.{key}"))?;
             }
-            match actual.keys().find(|key| !example.contains_key(*key) && !extensions.contains(&key.as_str()))
-            {
+            let known = |key: &str| {
+                example.contains_key(key) || example.contains_key(REST) || extensions.contains(&key)
+            };
+            match actual.keys().find(|key| !known(key)) {
                 Some(key) => Err(format!("{path}.{key} is not in the document")),
                 None => Ok(()),
             }
