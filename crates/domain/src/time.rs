@@ -9,26 +9,41 @@ pub struct Millis(pub i64);
 impl Millis {
     /// RFC 3339 in UTC with whole seconds, e.g. `2024-01-15T10:30:00Z`.
     pub fn to_rfc3339(self) -> String {
-        jiff::Timestamp::from_second(self.0.div_euclid(1000))
-            .map_or_else(|_| String::new(), |t| t.to_string())
+        self.civil().map_or_else(String::new, |civil| format!("{civil:.0}Z"))
     }
 
     /// RFC 3339 in UTC with milliseconds, e.g. `2024-01-15T10:30:00.000Z`.
     pub fn to_rfc3339_millis(self) -> String {
-        jiff::Timestamp::from_millisecond(self.0).map_or_else(|_| String::new(), |t| format!("{t:.3}"))
+        self.civil().map_or_else(String::new, |civil| format!("{civil:.3}Z"))
     }
 
-    /// The instant that an RFC 3339 text with an offset names; years 1 to 9999.
+    /// The instant that an RFC 3339 text with an offset names; years 1 to 9999, in UTC too.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        let instant: jiff::Timestamp = text.parse().ok()?;
         // jiff also reads other ISO 8601 forms; the documents promise RFC 3339.
         let shape = text.as_bytes();
-        let rfc = shape.len() >= 20
-            && shape[4] == b'-'
-            && matches!(shape[10], b'T' | b't' | b' ')
-            && shape[13] == b':';
-        let first = jiff::Timestamp::from_second(-62_135_596_800).ok()?;
-        (rfc && !text.contains('[') && instant >= first).then(|| Self(instant.as_millisecond()))
+        let rfc = shape.len() >= 20 && shape[4] == b'-' && b"Tt ".contains(&shape[10]) && shape[13] == b':';
+        let (civil, offset) = match text.strip_suffix(['Z', 'z']) {
+            Some(civil) => (civil, 0),
+            None => {
+                let (civil, offset) = text.split_at_checked(text.len().checked_sub("+00:00".len())?)?;
+                (civil, minutes(offset)?)
+            }
+        };
+        let digits = |c: char| c.is_ascii_digit();
+        // An offset that jiff would still find in there is one too many.
+        let whole =
+            rfc && civil.starts_with(digits) && civil.ends_with(digits) && !civil[11..].contains(['+', '-']);
+        let civil: jiff::civil::DateTime = whole.then(|| civil.parse().ok()).flatten()?;
+        let millis = civil.duration_since(EPOCH).as_nanos().div_euclid(1_000_000);
+        let millis = i64::try_from(millis).ok()? - offset * 60_000;
+        (FIRST..=LAST).contains(&millis).then_some(Self(millis))
+    }
+
+    /// The date and time in UTC. jiff's own instants end a day before its dates.
+    fn civil(self) -> Option<jiff::civil::DateTime> {
+        (FIRST..=LAST)
+            .contains(&self.0)
+            .then(|| EPOCH.checked_add(jiff::SignedDuration::from_millis(self.0)).ok())?
     }
 
     /// The civil date there and then, as `YYYY-MM-DD`; UTC when the zone is unknown.
@@ -54,6 +69,27 @@ impl Millis {
 
     fn date(self, zone: Option<&str>) -> Option<jiff::civil::Date> {
         Some(jiff::Timestamp::from_millisecond(self.0).ok()?.to_zoned(known_zone(zone)).date())
+    }
+}
+
+const EPOCH: jiff::civil::DateTime = jiff::civil::datetime(1970, 1, 1, 0, 0, 0, 0);
+/// The years 1 to 9999.
+const FIRST: i64 = -62_135_596_800_000;
+const LAST: i64 = 253_402_300_799_999;
+
+/// The minutes of an offset such as `+05:30`, to the east.
+fn minutes(offset: &str) -> Option<i64> {
+    let (sign, time) = offset.split_at_checked(1)?;
+    let (hours, minutes) = time.split_once(':')?;
+    let number = |text: &str, below: i64| {
+        let is_number = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+        text.parse().ok().filter(|number| is_number && (0..below).contains(number))
+    };
+    let minutes = number(hours, 24)? * 60 + number(minutes, 60)?;
+    match sign {
+        "+" => Some(minutes),
+        "-" => Some(-minutes),
+        _ => None,
     }
 }
 
@@ -90,6 +126,54 @@ impl Serialize for Millis {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instants_are_read_and_written_to_the_ends_of_the_years() {
+        let read = |text: &str| Millis::parse_rfc3339(text).map(|instant| instant.to_rfc3339_millis());
+        for (text, instant) in [
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
+            ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
+            ("9999-12-31T23:59:59-00:00", "9999-12-31T23:59:59.000Z"),
+            ("2024-02-29T23:30:00.5+23:59", "2024-02-28T23:31:00.500Z"),
+            ("2024-01-01t00:00:00z", "2024-01-01T00:00:00.000Z"),
+            ("2024-01-01 00:00:00.1239-05:30", "2024-01-01T05:30:00.123Z"),
+            ("1969-12-31T23:59:59.9995Z", "1969-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(instant), "{text}");
+        }
+        for bad in [
+            "",
+            "2024-01-01",
+            "2024-01-01T00:00:00",
+            "2024-01-01T00:00Z",
+            "20240101T000000Z",
+            "2024-13-01T00:00:00Z",
+            "2023-02-29T00:00:00Z",
+            "2024-01-01T24:00:00Z",
+            "2024-01-01T00:00:00+24:00",
+            "2024-01-01T00:00:00+05:60",
+            "2024-01-01T00:00:00+5:30",
+            "2024-01-01T00:00:00+0530",
+            "2024-01-01T00:00:00Z[UTC]",
+            "+002024-01-01T00:00:00Z",
+            "2024-01-01T00:00:00+01:00Z",
+            "2024-01-01T00:00:00+01:00+01:00",
+            "0000-12-31T23:59:59Z",
+            "0001-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
+            "2024-01-01T00:00:00.Z",
+            "2024-01-01T00:00:00 Z",
+            "-024-01-01T00:00:00Z",
+            "2024-01-01Té0:00:00Z",
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+        assert_eq!(Millis(-1).to_rfc3339(), "1969-12-31T23:59:59Z");
+        assert_eq!(
+            (Millis(FIRST - 1).to_rfc3339(), Millis(LAST + 1).to_rfc3339()),
+            (String::new(), String::new())
+        );
+    }
 
     #[test]
     fn weeks_begin_at_midnight_of_their_monday() {

@@ -38,6 +38,24 @@ both! {
         lifter.get(&current).await.refused(404, "not found", &[]);
     }
 
+    async fn a_date_may_be_the_last_of_all(server) {
+        let squat = Gym::of(&server).lift("zercher-squat").await;
+        let lifter = server.user("lifter");
+        for (given, kept) in [
+            ("9999-12-31T23:59:59Z", Some("9999-12-31T23:59:59Z")),
+            ("0001-01-01T00:00:00Z", Some("0001-01-01T00:00:00Z")),
+            ("9999-12-31T23:59:59-01:00", None),
+            ("2026-01-01T00:00:00+25:00", None),
+        ] {
+            let body = json!({ "liftId": squat, "type": "ONE_RM", "value": 100, "effectiveDate": given });
+            let answer = lifter.post("/users/lifter/lift-maxes", body).await;
+            match kept {
+                Some(kept) => assert_eq!(answer.expect(201)["effectiveDate"], kept),
+                None => answer.refused(400, "validation failed", &["effectiveDate must be an RFC 3339 date"]),
+            }
+        }
+    }
+
     async fn everything_wrong_with_a_max_is_said_at_once(server) {
         let lifter = server.user("lifter");
         let create = |body: Value| {
