@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -281,6 +281,39 @@ async fn a_terminated_server_ends_what_it_has_begun() {
     open.write(&body[9..]).await;
     assert_eq!(open.answer().await.expect("an answer").status, 201);
     assert_eq!(server.end(), Some(0));
+}
+
+/// A server that has been told to stop while a request is half sent.
+async fn stopping(directory: &Path, arguments: &[&str]) -> (Process, Raw) {
+    let server = Process::serve(directory, arguments);
+    let mut open = Raw::tcp(&server.root("powerpro.listen")).await;
+    open.head(&["POST /lifts HTTP/1.1", "Host: localhost", "X-User-ID: ada", "Content-Length: 9"]).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    server.signal("TERM");
+    server.wait_for("stopping");
+    (server, open)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_stops_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, _open) = stopping(directory.path(), &["--set", "limits.drain=1m"]).await;
+    let told = Instant::now();
+    // Within half a second a second signal counts as the first one again.
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    server.signal("TERM");
+    server.wait_for("stopped at once");
+    assert_eq!(server.end(), Some(0));
+    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_never_ends_does_not_keep_the_server() {
+    let directory = tempfile::tempdir().unwrap();
+    let (server, _open) = stopping(directory.path(), &["--set", "limits.drain=1s"]).await;
+    let told = Instant::now();
+    assert_eq!(server.end(), Some(0));
+    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
 }
 
 /// Writes maxes until the server is gone; the ids of those that were acknowledged.
