@@ -1,4 +1,4 @@
-//! Passwords: Argon2id, off the async threads, two at a time.
+//! Passwords: Argon2id, off the async threads, two at a time; whoever finds the queue full is refused at once.
 //!
 //! The cost is that of the OWASP recommendation: 19 MiB, two passes, one lane. Hashes of bcrypt come
 //! from imports; they verify and are to be replaced at the next login.
@@ -10,7 +10,7 @@ use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use ferrum_domain::access::Role;
 use ferrum_domain::{Error, Result, Violations};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Longest password in bytes: hashing more would be a gift to whoever wants to keep us busy.
 pub const LONGEST: usize = 1024;
@@ -18,9 +18,22 @@ pub const LONGEST: usize = 1024;
 /// How many passwords are worked on at once: each takes 19 MiB and a core.
 const AT_ONCE: usize = 2;
 
+/// How many more may wait for it: the last one's turn comes within seconds, before its client gives up.
+const WAITING: usize = 64;
+
 /// Hashes and verifies passwords.
 #[derive(Debug, Clone)]
-pub struct Passwords(Arc<Semaphore>);
+pub struct Passwords {
+    turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+}
+
+/// A place in the queue, for one password after the other, until this is dropped.
+#[derive(Debug)]
+pub struct Place {
+    turns: Arc<Semaphore>,
+    _place: OwnedSemaphorePermit,
+}
 
 /// What came of a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +49,30 @@ pub enum Verdict {
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), places: Arc::new(Semaphore::new(AT_ONCE + WAITING)) }
     }
 }
 
 impl Passwords {
+    /// A place in the queue; `Unavailable` if it is full.
+    pub fn place(&self) -> Result<Place> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| Error::unavailable("too many passwords are waiting"))?;
+        Ok(Place { turns: Arc::clone(&self.turns), _place: place })
+    }
+
+    /// As [`Place::hash`]; `Unavailable` if the queue is full.
+    pub async fn hash(&self, password: String) -> Result<String> {
+        self.place()?.hash(password).await
+    }
+
+    /// As [`Place::verify`]; `Unavailable` if the queue is full.
+    pub async fn verify(&self, password: String, stored: Option<String>) -> Result<Verdict> {
+        self.place()?.verify(password, stored).await
+    }
+}
+
+impl Place {
     /// The hash of a password in PHC form, with a salt of its own.
     pub async fn hash(&self, password: String) -> Result<String> {
         self.off_thread(move || hash(&password)).await
@@ -56,7 +88,7 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let turn = Arc::clone(&self.0).acquire_owned().await;
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
         let turn = turn.map_err(|_| Error::unavailable("passwords are closed"))?;
         // The turn goes along, so that a caller who gives up does not let a third one in.
         let done = tokio::task::spawn_blocking(move || {
@@ -141,6 +173,20 @@ mod tests {
         assert_eq!(verdict("correct horse").await.unwrap(), Verdict::Right { needs_rehash: false });
         assert_eq!(verdict("Correct horse").await.unwrap(), Verdict::Wrong);
         assert_eq!(verdict(&"x".repeat(LONGEST + 1)).await.unwrap(), Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once_until_a_place_is_free() {
+        let passwords = Passwords::default();
+        let mut places: Vec<Place> =
+            (0..AT_ONCE + WAITING).map(|_| passwords.place().expect("a place")).collect();
+        for refused in [passwords.hash("x".to_owned()).await.err(), passwords.place().err()] {
+            assert!(matches!(refused, Some(Error::Unavailable { .. })), "{refused:?}");
+        }
+        let place = places.pop().unwrap();
+        place.hash("x".to_owned()).await.expect("whoever has a place gets a turn");
+        drop(place);
+        passwords.verify("x".to_owned(), None).await.expect("a place is free");
     }
 
     #[test]

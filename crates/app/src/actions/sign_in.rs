@@ -87,12 +87,14 @@ struct Answered {
 /// disabled end in the same refusal after the same work.
 pub async fn log_in(app: &App, credentials: Credentials, origin: Origin) -> Result<SignedIn> {
     let Credentials { email, password } = credentials;
+    // Before the attempt counts: nobody has failed whose password is not looked at.
+    let place = app.passwords.place()?;
     let attempt = Attempt::begin(app, email, origin).await?;
     let stored = attempt.account.as_ref().and_then(|account| account.password_hash.clone());
-    let verdict = app.passwords.verify(password.clone(), stored).await?;
+    let verdict = place.verify(password.clone(), stored).await?;
     match (verdict, &attempt.account) {
         (Verdict::Right { needs_rehash }, Some(account)) if account.active => {
-            let rehash = if needs_rehash { Some(app.passwords.hash(password).await?) } else { None };
+            let rehash = if needs_rehash { Some(place.hash(password).await?) } else { None };
             attempt.succeed(app, rehash).await
         }
         _ => attempt.fail(app).await,

@@ -356,6 +356,27 @@ both! {
         assert!(is_known(&ada).await);
     }
 
+    async fn when_too_many_passwords_wait_the_next_is_refused_at_once(server) {
+        let settings = [("rate_limits", "on"), ("limits.account_logins", "1/1h")];
+        let server = server.restart_with(&settings).await;
+        let mut places: Vec<_> = std::iter::from_fn(|| server.app.passwords.place().ok()).collect();
+        assert_eq!(places.len(), 66, "two and those that wait");
+        let start = Instant::now();
+        for client in everywhere(&server) {
+            let (registered, logged_in) = (client.post(REGISTER, ada()).await, client.post(LOGIN, login("nobody@example.org", "test123")).await);
+            for answer in [registered, logged_in] {
+                refused(&answer, 503, "Service unavailable, please try again later");
+            }
+        }
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        places.pop();
+        own(&server).post(REGISTER, ada()).await.expect(201);
+        for status in [401, 429] {
+            let answer = own(&server).post(LOGIN, login("nobody@example.org", "test123")).await;
+            assert_eq!(answer.status, status, "an attempt that is not looked at has not failed");
+        }
+    }
+
     async fn a_registration_sent_twice_is_answered_alike_and_done_once(server) {
         let keyed = own(&server).with("idempotency-key", "k");
         let sends: Vec<_> = (0..4)
