@@ -7,7 +7,6 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aide::OperationInput;
 use aide::generate::GenContext;
@@ -35,10 +34,6 @@ use crate::openapi;
 
 /// Largest body that is read, in bytes.
 pub const BODY_LIMIT: usize = 1 << 20;
-
-/// How much of a larger body is read and forgotten, in bytes, and for how long.
-const DISCARDED: usize = 16 << 20;
-const DISCARD_TIME: Duration = Duration::from_secs(5);
 
 /// Largest answer, and longest path and query, that the cache keeps: clients choose both.
 const KEPT_ANSWER: usize = 32 << 10;
@@ -435,39 +430,17 @@ fn is_key(text: &str) -> bool {
     (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-pub(crate) async fn read_body(parts: &Parts, mut body: axum::body::Body) -> Result<Bytes, BadBody> {
+pub(crate) async fn read_body(parts: &Parts, body: axum::body::Body) -> Result<Bytes, BadBody> {
     let announced =
         parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > BODY_LIMIT as u64) {
-        discard(parts, body);
         return Err(BadBody::TooLarge);
     }
-    match Limited::new(&mut body, BODY_LIMIT).collect().await {
+    match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            discard(parts, body);
-            Err(BadBody::TooLarge)
-        }
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(BadBody::TooLarge),
         Err(_) => Err(BadBody::Unreadable("could not be read to its end".to_owned())),
     }
-}
-
-/// Reads on for a while, beside the answer: a client that is still sending when the connection is
-/// closed may never see why.
-pub(crate) fn discard(parts: &Parts, mut body: axum::body::Body) {
-    // A client that asks before it sends is told not to.
-    if parts.headers.contains_key(header::EXPECT) {
-        return;
-    }
-    tokio::spawn(tokio::time::timeout(DISCARD_TIME, async move {
-        let mut left = DISCARDED;
-        while let Some(Ok(frame)) = body.frame().await {
-            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
-            if left == 0 {
-                break;
-            }
-        }
-    }));
 }
 
 pub(crate) fn decode<D: Dialect, T: Body>(parts: &Parts, bytes: &[u8]) -> Result<T, BadBody> {

@@ -20,6 +20,7 @@ pub mod query;
 mod request_id;
 mod sign_in;
 pub mod traces;
+mod unread;
 
 pub use answer::{Answer, Done, Problem, Rendered};
 pub use body::{Body, Field};

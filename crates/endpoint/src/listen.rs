@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::activity::{Activity, Watched};
 use crate::house::House;
+use crate::unread::ReadOut;
 
 /// Largest head of a request, in bytes.
 const HEAD_LIMIT: usize = 64 << 10;
@@ -172,7 +173,9 @@ impl hyper::service::Service<Request<Incoming>> for Conversation {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let open = self.activity.begin();
-        let answer = self.house.answer(request, self.peer);
+        let (head, body) = request.into_parts();
+        let body = ReadOut::new(body, &head.headers);
+        let answer = self.house.answer(Request::from_parts(head, body), self.peer);
         Box::pin(async move {
             let response = answer.await;
             drop(open);

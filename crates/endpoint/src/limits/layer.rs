@@ -18,7 +18,6 @@ use ferrum_domain::access::Claim;
 use ferrum_domain::error::Attempts;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
-use hyper::body::Body as _;
 use tower::layer::util::Identity;
 use tower::util::{Either, ServiceExt, option_layer};
 use tower::{Layer, Service};
@@ -28,7 +27,6 @@ use super::memory::Memory;
 use super::policy::{Counted, Per, Policy, Rule};
 use super::windows::{Count, Key, Windows};
 use crate::answer::Problem;
-use crate::call;
 use crate::dialect::Dialect;
 use crate::house::Told;
 use crate::listen::Peer;
@@ -161,7 +159,7 @@ impl<D: Dialect> Counter<D> {
                 return inner.oneshot(request).await;
             }
         };
-        let Some(slot) = count.slot else { return Ok(refuse::<D>(rule, quota, &count, now, request)) };
+        let Some(slot) = count.slot else { return Ok(refuse::<D>(rule, quota, &count, now, &request)) };
         let mut response = inner.oneshot(request).await?;
         let mut used = count.used;
         if rule.counted == Counted::Failed && response.status().is_success() {
@@ -188,15 +186,11 @@ fn client<D: Dialect>(rule: &Rule, app: &App, request: Request) -> (Client, Requ
     (client, Request::from_parts(parts, body))
 }
 
-fn refuse<D: Dialect>(rule: &Rule, quota: Quota, count: &Count, now: Millis, request: Request) -> Response {
+fn refuse<D: Dialect>(rule: &Rule, quota: Quota, count: &Count, now: Millis, request: &Request) -> Response {
     metrics::counter!("rate_limit_refusals_total", "limit" => rule.name).increment(1);
-    let (parts, body) = request.into_parts();
-    if let (Some(told), Some(route)) = (parts.extensions.get::<Told>(), parts.extensions.get::<MatchedPath>())
-    {
+    let known = request.extensions();
+    if let (Some(told), Some(route)) = (known.get::<Told>(), known.get::<MatchedPath>()) {
         told.route(route);
-    }
-    if !body.is_end_stream() {
-        call::discard(&parts, body);
     }
     let retry_after = seconds(count.ends.0.saturating_sub(now.0)).max(1);
     let error = Error::TooMany { of: rule.of, window: quota.window.as_secs(), retry_after };

@@ -217,12 +217,26 @@ async fn bodies_over_a_mebibyte_are_refused() {
 async fn a_client_that_sends_a_whole_large_body_hears_the_refusal() {
     let server = Server::start(Engine::Sqlite).await;
     let body = " ".repeat(8 << 20);
-    for (line, status) in [(ADMIN, 413), ("X-Nobody: 1", 401)].repeat(4) {
-        let mut raw = Raw::tcp(&server.powerpro).await;
-        raw.head(&["POST /lifts HTTP/1.1", HOST, line, "Content-Length: 8388608"]).await;
+    let powerpro = &server.powerpro;
+    for (root, target, line, status) in [
+        (powerpro, "POST /lifts", ADMIN, 413),
+        (powerpro, "POST /lifts", "X-Nobody: 1", 401),
+        (powerpro, "POST /nowhere", ADMIN, 404),
+        (powerpro, "PATCH /lifts", ADMIN, 405),
+        (powerpro, "GET /lifts", ADMIN, 200),
+        (powerpro, "DELETE /lifts/x", ADMIN, 404),
+        (&server.intervalflow, "POST /api/nowhere", ADMIN, 404),
+        (&server.main, "PUT /api/health", ADMIN, 404),
+    ]
+    .repeat(3)
+    {
+        let mut raw = Raw::tcp(root).await;
+        raw.head(&[&format!("{target} HTTP/1.1"), HOST, line, "Content-Length: 8388608"]).await;
         // An answer that comes while the body is still under way must not be lost with the connection.
         raw.write(&body).await;
-        assert_eq!(raw.answer().await.expect("an answer").status, status);
+        assert_eq!(raw.answer().await.expect("an answer").status, status, "{target}");
+        raw.head(&["GET /health HTTP/1.1", HOST]).await;
+        assert!(raw.answer().await.is_some(), "the connection is good for more");
     }
 }
 
