@@ -238,9 +238,35 @@ macro_rules! body {
     };
 }
 
-/// An empty `required` list is not valid in every dialect of JSON Schema; drops it.
+/// Says of the members that are required that they cannot be null. An empty `required` list, which is
+/// not valid in every dialect of JSON Schema, goes.
 pub fn require_some(schema: &mut Schema) {
-    if schema.get("required").and_then(Value::as_array).is_some_and(Vec::is_empty) {
+    let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    if required.is_empty() {
         schema.remove("required");
+    }
+    let Some(properties) = schema.as_object_mut().and_then(|schema| schema.get_mut("properties")) else {
+        return;
+    };
+    for name in required.iter().filter_map(Value::as_str) {
+        properties.get_mut(name).and_then(Value::as_object_mut).map(forbid_null);
+    }
+}
+
+fn forbid_null(member: &mut serde_json::Map<String, Value>) {
+    if let Some(Value::Array(types)) = member.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = &types[..] {
+            let only = only.clone();
+            member.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(choices)) = member.get_mut("anyOf") {
+        choices.retain(|choice| choice["type"] != "null");
+        if let [Value::Object(only)] = &choices[..] {
+            let only = only.clone();
+            member.remove("anyOf");
+            member.extend(only);
+        }
     }
 }

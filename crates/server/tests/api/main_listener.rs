@@ -60,34 +60,48 @@ async fn the_openapi_document_stands_at_both_places() {
     );
 }
 
-#[tokio::test]
-async fn the_openapi_document_is_whole() {
-    let api = serde_json::to_value(ferrum_powerpro::openapi()).unwrap();
-    let mut ids = std::collections::BTreeSet::new();
-    for (path, item) in api["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            let name = format!("{method} {path}");
-            assert!(operation["summary"].is_string(), "{name} has no summary");
-            if let Some(id) = operation["operationId"].as_str() {
-                assert!(ids.insert(id.to_owned()), "{name}: {id} names two operations");
-            }
-            for segment in path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')) {
-                let parameters = operation["parameters"].as_array().expect("parameters");
-                assert!(
-                    parameters.iter().any(|p| p["name"] == segment && p["in"] == "path"),
-                    "{name}: {segment}"
-                );
-            }
-            if method == "post" || method == "put" {
-                let body = &operation["requestBody"]["content"]["application/json"];
-                assert!(!body["example"].is_null(), "{name} has no example body");
+#[test]
+fn the_openapi_documents_are_whole() {
+    for api in [ferrum_powerpro::openapi(), ferrum_intervalflow::openapi()] {
+        let api = serde_json::to_value(api).unwrap();
+        let mut ids = std::collections::BTreeSet::new();
+        for (path, item) in api["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let name = format!("{method} {path}");
+                if let Some(id) = operation["operationId"].as_str() {
+                    assert!(ids.insert(id.to_owned()), "{name}: {id} names two operations");
+                }
+                operation_is_whole(&api, &name, operation);
             }
         }
+        let text = api.to_string();
+        for reference in text.split("\"$ref\":\"#").skip(1) {
+            let pointer = reference.split('"').next().unwrap();
+            assert!(api.pointer(pointer).is_some(), "{pointer} is nowhere");
+        }
     }
-    let text = api.to_string();
-    for reference in text.split("\"$ref\":\"#").skip(1) {
-        let pointer = reference.split('"').next().unwrap();
-        assert!(api.pointer(pointer).is_some(), "{pointer} is nowhere");
+}
+
+/// Checks an operation: its name, the parameters of its path, and its body's example and required members.
+fn operation_is_whole(api: &Value, name: &str, operation: &Value) {
+    assert!(operation["summary"].is_string(), "{name} has no summary");
+    for segment in name.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')) {
+        let parameters = operation["parameters"].as_array().expect("parameters");
+        assert!(parameters.iter().any(|p| p["name"] == segment && p["in"] == "path"), "{name}: {segment}");
+    }
+    if !name.starts_with("post") && !name.starts_with("put") {
+        return;
+    }
+    let body = &operation["requestBody"]["content"]["application/json"];
+    let example = &body["example"];
+    assert!(!example.is_null(), "{name} has no example body");
+    let pointer = body["schema"]["$ref"].as_str().expect("a schema by name").trim_start_matches('#');
+    let schema = api.pointer(pointer).expect("the schema");
+    for required in schema["required"].as_array().into_iter().flatten() {
+        let required = required.as_str().expect("a name");
+        let member = &schema["properties"][required];
+        assert!(!member.is_null() && !example[required].is_null(), "{name}: {required}");
+        assert!(!member.to_string().contains("null"), "{name}: {required} cannot be null");
     }
 }
 

@@ -69,13 +69,17 @@ ferrum_endpoint::body! {
         name: String,
         /// How it is done, at most 500 characters.
         description: String,
-        /// beginner, intermediate or advanced.
+        /// How hard it is.
+        #[schemars(extend("enum" = ["beginner", "intermediate", "advanced"]))]
         difficulty: String,
-        /// cardio, legs, glutes, core, upper-body, back, full-body, mobility or balance.
+        /// What it is for.
+        #[schemars(extend("enum" = ["cardio", "legs", "glutes", "core", "upper-body", "back", "full-body",
+            "mobility", "balance"]))]
         muscle_group: String,
         /// 10 to 300 seconds; 30 when absent.
         duration: f64,
-        /// none, dumbbells, mat, kettlebell, chair or resistance-band; none when absent.
+        /// What it needs; none when absent.
+        #[schemars(extend("enum" = ["none", "dumbbells", "mat", "kettlebell", "chair", "resistance-band", null]))]
         equipment: String,
     }
     required ["name", "description", "difficulty", "muscleGroup"]

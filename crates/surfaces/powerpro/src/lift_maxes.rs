@@ -95,6 +95,7 @@ ferrum_endpoint::body! {
         /// Lift.
         lift_id: String,
         /// `ONE_RM` or `TRAINING_MAX`.
+        #[schemars(extend("enum" = ["ONE_RM", "TRAINING_MAX"]))]
         r#type: String,
         /// Weight in the account's unit: over 0, up to 10,000, with at most 3 decimals.
         value: f64,
