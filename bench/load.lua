@@ -1,4 +1,4 @@
--- What wrk sends: `wrk ... -s bench/load.lua URL -- bare|health|lifts|workout|maxes`.
+-- What wrk sends: `wrk ... -s bench/load.lua URL -- bare|health|lifts|workout|maxes|exercises`.
 -- Prints one line: requests a second, the 99th percentile in milliseconds, failures.
 
 local LIFTERS, LIFTS = 1000, 4
