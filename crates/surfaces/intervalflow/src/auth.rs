@@ -135,7 +135,7 @@ fn email(field: &Field<String>, violations: &mut Violations) -> Option<String> {
     let text = field.required("Email", violations)?.trim();
     if text.is_empty() {
         violations.add("Email", "is required");
-    } else if !is_email(text) || !has_domain(text) {
+    } else if !is_email(text) || !looks_deliverable(text) {
         violations.add("Email", "must be valid");
     } else {
         return Some(text.to_owned());
@@ -143,10 +143,19 @@ fn email(field: &Field<String>, violations: &mut Violations) -> Option<String> {
     None
 }
 
-/// Whether the host has a domain's dot: an address without one is a slip of the pen.
-fn has_domain(email: &str) -> bool {
-    let host = email.rsplit('@').next().unwrap_or_default();
-    host.contains('.') && host.split('.').all(|label| !label.is_empty())
+/// Whether an address has a domain with a dot and nothing that could only be a slip of the pen, such as the
+/// comma after it, or would need quotes in the head of a mail.
+fn looks_deliverable(email: &str) -> bool {
+    let Some((name, host)) = email.rsplit_once('@') else { return false };
+    !name.contains(['"', '(', ')', ',', ':', ';', '<', '>', '[', '\\', ']'])
+        && host.contains('.')
+        && host.split('.').all(is_label)
+}
+
+/// Whether a text can be a part of a domain, in any script.
+fn is_label(text: &str) -> bool {
+    let is_good = |c: char| c == '-' || !c.is_ascii_punctuation();
+    !text.is_empty() && !text.starts_with('-') && !text.ends_with('-') && text.chars().all(is_good)
 }
 
 fn password(field: &Field<String>, violations: &mut Violations) -> Option<String> {
