@@ -268,6 +268,28 @@ both! {
         ada.get(&path).await.expect(404);
     }
 
+    async fn built_in_ones_are_changed_by_admins_alone(server) {
+        let server = server.restart_with(&ON).await;
+        let bob = person(&server, "bob", Role::Coach).await;
+        let root = person(&server, "root", Role::Admin).await;
+        let list = bob.get(PATH).await.expect(200);
+        let path = format!("{PATH}/{}", list["data"][0]["_id"].as_str().unwrap());
+        let before = bob.get(&path).await.expect(200);
+        assert_eq!(before["data"], list["data"][0], "anyone may read it");
+        for answer in [
+            bob.put(&path, json!({ "duration": 45 })).await,
+            bob.put(&path, json!({})).await,
+            bob.delete(&path).await,
+        ] {
+            assert_eq!(answer.expect(404), failure("Exercise not found"));
+        }
+        assert_eq!(bob.get(PATH).await.expect(200), list);
+        let changed = root.put(&path, json!({ "duration": 45 })).await.expect(200);
+        assert_eq!((&changed["data"]["duration"], &changed["data"]["createdBy"]), (&json!(45), &Value::Null));
+        root.delete(&path).await.expect(200);
+        assert_eq!(bob.put(&path, json!({})).await.expect(404), failure("Exercise not found"));
+    }
+
     async fn ids_that_are_none_are_unknown(server) {
         let ada = person(&server, "ada", Role::Customer).await;
         for id in [
