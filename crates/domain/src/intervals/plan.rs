@@ -78,13 +78,16 @@ impl Plan {
         let mut faults = Violations::new();
         let mut figures = [None; Figure::ALL.len()];
         for figure in Figure::ALL {
-            figures[figure.index()] = whole_workout(form, figure, given.get(figure), &mut faults);
+            let number = whole_workout(form, figure, given.get(figure), &mut faults);
+            figures[figure.index()] = number;
+            match figure {
+                Figure::WorkSeconds if form == Form::Emom && number > Some(MINUTE) => {
+                    faults.add(figure.as_str(), TOO_LONG_FOR_A_MINUTE);
+                }
+                Figure::Peak => steps(&figures, &mut faults),
+                _ => {}
+            }
         }
-        let work = figures[Figure::WorkSeconds.index()];
-        if form == Form::Emom && work.is_some_and(|work| work > MINUTE) {
-            faults.add(Figure::WorkSeconds.as_str(), TOO_LONG_FOR_A_MINUTE);
-        }
-        steps(&figures, &mut faults);
         let stations = stations.map(|given| self::stations(form, given, &mut faults));
         let plan = stations.filter(|_| faults.is_empty()).map(|stations| Self { form, figures, stations });
         let plan = plan.filter(|plan| plan.is_in_size(&mut faults));

@@ -203,6 +203,20 @@ fn everything_wrong_is_said_at_once() {
 }
 
 #[test]
+fn rules_between_figures_keep_the_order_of_the_figures() {
+    let emom = [(Figure::WorkSeconds, 61), (Figure::Minutes, 0)];
+    assert_eq!(
+        check(Form::Emom, &emom, &stations(1)).unwrap_err(),
+        ["workSeconds must be at most 60 in an emom", "minutes must be a whole number from 1 to 1440"]
+    );
+    let ladder = [(Figure::Start, 30), (Figure::Peak, 20), (Figure::WarmUpSeconds, -1)];
+    assert_eq!(
+        check(Form::Ladder, &ladder, &stations(1)).unwrap_err(),
+        ["peak must not be less than start", "warmUpSeconds must be a whole number from 0 to 3600"]
+    );
+}
+
+#[test]
 fn ranges_are_known_without_a_form() {
     let mut given = Given::default();
     given.set(Figure::Rounds, Entry::Whole(101));

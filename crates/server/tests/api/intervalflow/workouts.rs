@@ -372,9 +372,23 @@ both! {
                 ],
             ),
             (json!({ "form": "emom", "workSeconds": 61 }), vec!["Work seconds must be at most 60 in an emom"]),
+            (
+                json!({ "form": "emom", "workSeconds": 61, "minutes": 0, "warmUpSeconds": -1 }),
+                vec![
+                    "Work seconds must be at most 60 in an emom",
+                    "Minutes must be a whole number from 1 to 1440",
+                    "Warm up seconds must be a whole number from 0 to 3600",
+                ],
+            ),
             (json!({ "form": "amrap", "rounds": 3 }), vec!["Rounds does not belong to the form amrap"]),
             (json!({ "form": "ladder", "start": 30, "peak": 20 }), vec!["Peak must not be less than start"]),
-            (json!({ "form": "pyramid", "peak": 65 }), vec!["Peak must be start and a whole number of steps"]),
+            (
+                json!({ "form": "pyramid", "peak": 65, "coolDownSeconds": 3601 }),
+                vec![
+                    "Peak must be start and a whole number of steps",
+                    "Cool down seconds must be a whole number from 0 to 3600",
+                ],
+            ),
         ] {
             let body = with(&good, members);
             assert_eq!(ada.post(PATH, body.clone()).await.expect(400), invalid(&faults), "{body}");
