@@ -32,6 +32,9 @@ pub const STRETCHING: Activity = Activity { code: "02101", tenths: 23 };
 /// Strolling: what most people do between two exercises.
 pub const STROLLING: Activity = Activity { code: "17151", tenths: 20 };
 
+/// Sitting quietly: a pause that is no part of the workout.
+pub const SITTING: Activity = Activity { code: "07021", tenths: 13 };
+
 /// What an estimate needs to know of an exercise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Traits {
@@ -84,16 +87,24 @@ impl Effort {
         })
     }
 
-    /// The energy in kilocalories that a body of `kilograms` takes for `seconds` of this effort,
-    /// computed as one fraction and rounded once to a tenth. Nothing for an effort without phases.
-    pub fn energy(self, kilograms: Thousandths, seconds: u32) -> Thousandths {
+    /// How long the phases are together.
+    pub fn seconds(self) -> u64 {
+        self.seconds
+    }
+
+    /// The energy in kilocalories that a body of `kilograms` takes for `active` seconds of this effort
+    /// and `paused` seconds of sitting, computed as one fraction and rounded once to a tenth. Nothing
+    /// for an effort without phases.
+    pub fn energy(self, kilograms: Thousandths, active: u64, paused: u64) -> Thousandths {
         if self.seconds == 0 {
             return Thousandths(0);
         }
+        let [weighted, seconds, active, paused] =
+            [self.weighted_tenths, self.seconds, active, paused].map(u128::from);
+        let tenths = weighted * active + u128::from(SITTING.tenths) * seconds * paused;
         // Tenths of a MET, grams and seconds into tenths of a kilocalorie.
-        let above =
-            u128::from(self.weighted_tenths) * u128::from(kilograms.0.unsigned_abs()) * u128::from(seconds);
-        let below = u128::from(self.seconds) * 1000 * 3600;
+        let above = tenths * u128::from(kilograms.0.unsigned_abs());
+        let below = seconds * 1000 * 3600;
         let tenths = (2 * above + below) / (2 * below);
         Thousandths(i64::try_from(tenths).map_or(i64::MAX, |tenths| tenths.saturating_mul(100)))
     }
@@ -129,8 +140,15 @@ mod tests {
     #[test]
     fn an_hour_at_eight_mets_takes_eight_kilocalories_a_kilogram() {
         let effort = Effort::of(&[phase(Kind::Work, 60)], &[PUSH_UPS]);
-        assert_eq!(effort.energy(Thousandths::whole(70), 3600), Thousandths::whole(560));
-        assert_eq!(effort.energy(Thousandths::whole(70), 1800), Thousandths::whole(280));
+        assert_eq!(effort.energy(Thousandths::whole(70), 3600, 0), Thousandths::whole(560));
+        assert_eq!(effort.energy(Thousandths::whole(70), 1800, 0), Thousandths::whole(280));
+    }
+
+    #[test]
+    fn a_pause_counts_least() {
+        let effort = Effort::of(&[phase(Kind::Work, 60)], &[PUSH_UPS]);
+        assert_eq!(effort.energy(Thousandths::whole(100), 0, 3600), Thousandths::whole(130));
+        assert_eq!(effort.energy(Thousandths::whole(100), 1800, 1800), Thousandths::whole(465));
     }
 
     #[test]
@@ -138,7 +156,7 @@ mod tests {
         let tabata = [phase(Kind::Work, 20), phase(Kind::Rest, 10)];
         let effort = Effort::of(&tabata, &[PUSH_UPS]);
         // (20 s x 8.0 + 10 s x 2.0) / 30 s = 6.0 MET; 6.0 x 80 kg x 230 s / 3600 = 30.666... kcal
-        assert_eq!(effort.energy(Thousandths::whole(80), 230), Thousandths(30_700));
+        assert_eq!(effort.energy(Thousandths::whole(80), 230, 0), Thousandths(30_700));
     }
 
     #[test]
@@ -146,10 +164,10 @@ mod tests {
         let stretch = traits(Difficulty::Beginner, MuscleGroup::Mobility, Equipment::Mat);
         let both = Effort::of(&[phase(Kind::Work, 60)], &[PUSH_UPS, stretch]);
         // (8.0 + 2.3) / 2 = 5.15, in tenths 5.2
-        assert_eq!(both.energy(Thousandths::whole(100), 3600), Thousandths::whole(520));
+        assert_eq!(both.energy(Thousandths::whole(100), 3600, 0), Thousandths::whole(520));
         let second = Phase { exercise: Some(1), ..phase(Kind::Work, 60) };
         let alone = Effort::of(&[second], &[PUSH_UPS, stretch]);
-        assert_eq!(alone.energy(Thousandths::whole(100), 3600), Thousandths::whole(230));
+        assert_eq!(alone.energy(Thousandths::whole(100), 3600, 0), Thousandths::whole(230));
     }
 
     #[test]
@@ -169,18 +187,18 @@ mod tests {
 
     #[test]
     fn nothing_done_takes_nothing() {
-        assert_eq!(Effort::of(&[], &[PUSH_UPS]).energy(Thousandths::whole(80), 600), Thousandths(0));
+        assert_eq!(Effort::of(&[], &[PUSH_UPS]).energy(Thousandths::whole(80), 600, 0), Thousandths(0));
     }
 
     proptest! {
         #[test]
         fn energy_lies_between_that_of_strolling_and_of_hard_work(
-            work in 1_u32..=3600, rest in 0_u32..=3600, grams in 20_000_i64..=400_000, seconds in 1_u32..=86_400,
+            work in 1_u32..=3600, rest in 0_u32..=3600, grams in 20_000_i64..=400_000, seconds in 1_u64..=86_400,
         ) {
             let effort = Effort::of(&[phase(Kind::Work, work), phase(Kind::Rest, rest)], &[PUSH_UPS]);
-            let found = effort.energy(Thousandths(grams), seconds).0;
+            let found = effort.energy(Thousandths(grams), seconds, 0).0;
             // In thousandths of a kilocalorie, a tenth of one allowed for the rounding.
-            let at = |met: i64| met * grams * i64::from(seconds) / 3600;
+            let at = |met: i64| met * grams * i64::try_from(seconds).unwrap() / 3600;
             prop_assert!((at(2) - 100..=at(8) + 100).contains(&found), "{found}");
         }
     }

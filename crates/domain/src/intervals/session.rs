@@ -39,16 +39,20 @@ impl Record {
     /// The energy that it took, in kilocalories; `None` when the body's weight is not known.
     ///
     /// The effort is the mean of the phases that were come to, since it is not said which of them
-    /// were skipped; the time is that of the clock.
+    /// were skipped. It is made for as long as those which were done should take, at most for the time
+    /// of the clock; what the clock ran beyond that was a pause.
     pub fn energy(&self, content: &Content) -> Option<Thousandths> {
         let body_weight = self.body_weight?;
         if self.phases_done == 0 {
             return Some(Thousandths(0));
         }
-        let reached = usize::try_from(self.phases_done + self.phases_skipped).unwrap_or(0);
+        let [done, reached, clock] = [self.phases_done, self.phases_done + self.phases_skipped, self.seconds]
+            .map(|number| u64::try_from(number).unwrap_or(0));
         let phases = timeline(content.plan());
-        let effort = Effort::of(&phases[..reached.min(phases.len())], &content.traits());
-        Some(effort.energy(body_weight, u32::try_from(self.seconds).unwrap_or(0)))
+        let reached_phases = usize::try_from(reached).map_or(phases.len(), |count| count.min(phases.len()));
+        let effort = Effort::of(&phases[..reached_phases], &content.traits());
+        let active = clock.min(effort.seconds() * done / reached.max(1));
+        Some(effort.energy(body_weight, active, clock - active))
     }
 }
 
@@ -137,10 +141,27 @@ mod tests {
     fn energy_is_that_of_the_phases_come_to() {
         // 8 x 20 s at 8.0 MET and 7 x 10 s at 2.0: 1420 MET seconds of 230, for 230 s and 72 kg: 28.4.
         assert_eq!(record(15, 0).energy(&tabata()), Some(Thousandths(28_400)));
-        // The first work alone: 8.0 MET for 230 s and 72 kg: 36.8.
-        assert_eq!(record(1, 0).energy(&tabata()), Some(Thousandths(36_800)));
+        // Whoever was faster took the same effort for less time.
+        let faster = Record { seconds: 115, ..record(15, 0) };
+        assert_eq!(faster.energy(&tabata()), Some(Thousandths(14_200)));
         assert_eq!(record(0, 15).energy(&tabata()), Some(Thousandths(0)));
         assert_eq!(Record { body_weight: None, ..record(15, 0) }.energy(&tabata()), None);
+    }
+
+    #[test]
+    fn a_pause_takes_what_sitting_takes() {
+        // The first work alone, 20 s at 8.0 MET, and 210 s at 1.3: 433 MET seconds for 72 kg: 8.66.
+        assert_eq!(record(1, 0).energy(&tabata()), Some(Thousandths(8_700)));
+        // A clock that nobody stopped for a day: 1420 MET seconds and 86,170 s at 1.3, for 72 kg.
+        let forgotten = Record { seconds: 86_400, ..record(15, 0) };
+        assert_eq!(forgotten.energy(&tabata()), Some(Thousandths(2_268_800)));
+    }
+
+    #[test]
+    fn what_was_skipped_takes_what_sitting_takes() {
+        // A third of 15 phases, 76 s of 230, at the mean of 1420 / 230 MET, and 154 s at 1.3: 669.4
+        // MET seconds for 72 kg: 13.39.
+        assert_eq!(record(5, 10).energy(&tabata()), Some(Thousandths(13_400)));
     }
 
     #[test]

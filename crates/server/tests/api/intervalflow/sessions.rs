@@ -71,7 +71,7 @@ both! {
             "durationSeconds": 230,
             "perceivedEffort": 8,
             "bodyWeightKg": 72,
-            "energyKcal": 28.4,
+            "energyKcal": 23.9,
             "doneAt": "2026-01-04T17:30:00.500Z",
         });
         assert_eq!(made, json!({ "success": true, "data": session }));
@@ -97,15 +97,18 @@ both! {
             }
             assert_eq!((&session["phasesSkipped"], &session["doneAt"]), (&json!(0), &json!("2026-01-05T08:00:00.000Z")));
         }
-        // MET x kilograms x hours: 8 x 20 s at 8.0 and 7 x 10 s at 2.0 are 1420 MET seconds of 230.
+        // MET x kilograms x hours: 8 x 20 s at 8.0 and 7 x 10 s at 2.0 are 1420 MET seconds of 230; what
+        // the clock ran beyond the phases that were done is 1.3.
         for (done, skipped, seconds, weight, energy) in [
             (15, 0, 230, json!(72), json!(28.4)),
             (15, 0, 230, json!(72.5), json!(28.6)),
-            (15, 0, 460, json!(72), json!(56.8)),
-            (1, 0, 230, json!(72), json!(36.8)),
+            (15, 0, 115, json!(72), json!(14.2)),
+            (15, 0, 460, json!(72), json!(34.4)),
+            (1, 0, 230, json!(72), json!(8.7)),
+            (5, 10, 230, json!(72), json!(13.4)),
             (0, 15, 230, json!(72), json!(0)),
             (15, 0, 1, json!(20), json!(0)),
-            (15, 0, 86_400, json!(500), json!(74_086.957)),
+            (15, 0, 86_400, json!(500), json!(15_755.7)),
         ] {
             let body = json!({
                 "phasesDone": done, "phasesSkipped": skipped, "durationSeconds": seconds, "bodyWeightKg": weight,
