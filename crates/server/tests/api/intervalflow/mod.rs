@@ -3,6 +3,7 @@
 mod auth;
 mod coverage;
 mod document;
+mod examples;
 mod exercises;
 mod guide;
 mod limits;
