@@ -47,7 +47,7 @@ pub struct Session {
     pub record: Record,
     /// In kilocalories; `None` where the body's weight was not known.
     pub energy: Option<Thousandths>,
-    /// When it was recorded.
+    /// When it was done.
     pub done_at: Millis,
 }
 

@@ -34,10 +34,14 @@ pub struct ExerciseOut {
     id: String,
     name: String,
     description: String,
+    #[schemars(extend("enum" = ["beginner", "intermediate", "advanced"]))]
     difficulty: &'static str,
+    #[schemars(extend("enum" = ["cardio", "legs", "glutes", "core", "upper-body", "back", "full-body",
+        "mobility", "balance"]))]
     muscle_group: &'static str,
     /// Seconds.
     duration: Decimal,
+    #[schemars(extend("enum" = ["none", "dumbbells", "mat", "kettlebell", "chair", "resistance-band"]))]
     equipment: &'static str,
     /// Id of the account that made it; null for a built-in one.
     created_by: Option<String>,
@@ -101,12 +105,16 @@ ferrum_endpoint::body! {
         /// New description.
         description: String,
         /// New difficulty.
+        #[schemars(extend("enum" = ["beginner", "intermediate", "advanced"]))]
         difficulty: String,
         /// New muscle group.
+        #[schemars(extend("enum" = ["cardio", "legs", "glutes", "core", "upper-body", "back", "full-body",
+            "mobility", "balance"]))]
         muscle_group: String,
         /// New duration in seconds.
         duration: f64,
         /// New equipment.
+        #[schemars(extend("enum" = ["none", "dumbbells", "mat", "kettlebell", "chair", "resistance-band"]))]
         equipment: String,
     }
     required []

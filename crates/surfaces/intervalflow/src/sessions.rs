@@ -40,6 +40,7 @@ pub struct SessionOut {
     /// What the workout was called.
     workout_name: String,
     /// The workout's form.
+    #[schemars(extend("enum" = ["interval", "tabata", "circuit", "emom", "amrap", "ladder", "pyramid"]))]
     form: String,
     /// How many phases the workout had.
     phase_count: i64,
@@ -50,7 +51,8 @@ pub struct SessionOut {
     /// How hard it felt, 1 to 10.
     perceived_effort: Option<i64>,
     body_weight_kg: Option<Decimal>,
-    /// An estimate; null where the body's weight is not known.
+    /// An estimate, MET x kilograms x hours; null where the body's weight is not known. What the clock ran
+    /// beyond the phases that were done counts as sitting.
     energy_kcal: Option<Decimal>,
     done_at: Instant,
 }

@@ -18,6 +18,7 @@ use crate::workouts::{Workouts, size, visible};
 pub struct TimelineOut {
     workout_id: String,
     name: String,
+    #[schemars(extend("enum" = ["interval", "tabata", "circuit", "emom", "amrap", "ladder", "pyramid"]))]
     form: &'static str,
     total_seconds: u64,
     phase_count: usize,

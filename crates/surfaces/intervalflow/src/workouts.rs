@@ -39,6 +39,7 @@ pub struct SummaryOut {
     id: String,
     name: String,
     description: Option<String>,
+    #[schemars(extend("enum" = ["interval", "tabata", "circuit", "emom", "amrap", "ladder", "pyramid"]))]
     form: &'static str,
     /// How long it takes.
     total_seconds: u64,
@@ -127,8 +128,12 @@ pub struct StationOut {
     exercise_id: String,
     name: String,
     description: String,
+    #[schemars(extend("enum" = ["beginner", "intermediate", "advanced"]))]
     difficulty: &'static str,
+    #[schemars(extend("enum" = ["cardio", "legs", "glutes", "core", "upper-body", "back", "full-body",
+        "mobility", "balance"]))]
     muscle_group: &'static str,
+    #[schemars(extend("enum" = ["none", "dumbbells", "mat", "kettlebell", "chair", "resistance-band"]))]
     equipment: &'static str,
     /// Instead of the workout's; null where it has none of its own.
     work_seconds: Option<u32>,

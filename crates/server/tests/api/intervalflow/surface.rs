@@ -1,6 +1,10 @@
 //! What the surface answers where: health, unknown routes, its documentation, its neighbours.
 
-use serde_json::json;
+use std::collections::BTreeSet;
+
+use ferrum_domain::intervals::exercise::{Difficulty, Equipment, MuscleGroup};
+use ferrum_domain::intervals::form::Form;
+use serde_json::{Value, json};
 
 use super::everywhere;
 use crate::support::{Client, both};
@@ -68,6 +72,25 @@ both! {
                 assert!(answer.text.contains("/api-docs/openapi.json"), "{page}");
                 assert!(answer.header("content-security-policy").unwrap().contains("default-src 'none'"));
             }
+        }
+    }
+}
+
+#[test]
+fn the_openapi_document_names_every_word() {
+    let api = serde_json::to_value(ferrum_intervalflow::openapi()).unwrap();
+    let words: [(&str, BTreeSet<&str>); 4] = [
+        ("form", Form::ALL.iter().map(|word| word.as_str()).collect()),
+        ("difficulty", Difficulty::ALL.iter().map(|word| word.as_str()).collect()),
+        ("muscleGroup", MuscleGroup::ALL.iter().map(|word| word.as_str()).collect()),
+        ("equipment", Equipment::ALL.iter().map(|word| word.as_str()).collect()),
+    ];
+    for (schema, about) in api["components"]["schemas"].as_object().unwrap() {
+        for (name, words) in &words {
+            let Some(member) = about["properties"].get(name) else { continue };
+            let named = member["enum"].as_array().map_or(&[][..], Vec::as_slice);
+            let named: BTreeSet<&str> = named.iter().filter_map(Value::as_str).collect();
+            assert_eq!(named, *words, "{schema}.{name}");
         }
     }
 }

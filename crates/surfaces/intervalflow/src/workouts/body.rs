@@ -17,7 +17,8 @@ ferrum_endpoint::body! {
         name: String,
         /// What it is for, at most 500 characters.
         description: String,
-        /// interval, tabata, circuit, emom, amrap, ladder or pyramid; interval when absent.
+        /// What its clock does; interval when absent.
+        #[schemars(extend("enum" = ["interval", "tabata", "circuit", "emom", "amrap", "ladder", "pyramid", null]))]
         form: String,
         /// How often all exercises are done, 1 to 100. Interval and circuit: 3, tabata: 8.
         rounds: i64,
@@ -72,6 +73,7 @@ ferrum_endpoint::body! {
         /// New description; null removes it.
         description: String,
         /// New form.
+        #[schemars(extend("enum" = ["interval", "tabata", "circuit", "emom", "amrap", "ladder", "pyramid"]))]
         form: String,
         /// New rounds; null, here and in every figure: what the form sets.
         rounds: i64,
