@@ -1,6 +1,7 @@
 //! IntervalFlow, through the front door.
 
 mod auth;
+mod builtin;
 mod coverage;
 mod document;
 mod examples;
@@ -13,6 +14,7 @@ mod workouts;
 
 use std::time::Duration;
 
+use ferrum_app::App;
 use ferrum_app::actions::accounts;
 use ferrum_domain::access::Role;
 use ferrum_domain::units::WeightUnit;
@@ -31,8 +33,15 @@ pub fn everywhere(server: &Server) -> [Client; 2] {
 
 /// A new person, at IntervalFlow's own listener. Nobody hashes a password for them.
 pub async fn person(server: &Server, id: &'static str, role: Role) -> Client {
-    let birth = Birth { now: server.app.clock.now(), object_id: server.app.ids.object_id() };
-    let write = server.app.db.write(move |tx| {
+    account(&server.app, id, role).await;
+    let [own, _] = people(server, id).await;
+    own
+}
+
+/// A new account without a password.
+async fn account(app: &App, id: &'static str, role: Role) {
+    let birth = Birth { now: app.clock.now(), object_id: app.ids.object_id() };
+    let write = app.db.write(move |tx| {
         let email = format!("{id}@example.org");
         let account = NewAccount {
             id,
@@ -46,8 +55,6 @@ pub async fn person(server: &Server, id: &'static str, role: Role) -> Client {
         ferrum_store::accounts::insert(tx, &account, &birth)
     });
     write.await.expect("the person is added");
-    let [own, _] = people(server, id).await;
-    own
 }
 
 /// Somebody who is there already, at each listener that has the surface.
