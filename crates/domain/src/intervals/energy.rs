@@ -61,30 +61,34 @@ impl Traits {
 }
 
 /// What some phases demand: their METs, each weighted by its seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Effort {
-    weighted_tenths: u64,
+    /// Tenths of a MET, multiplied by seconds and by `shares`.
+    weighted: u64,
     seconds: u64,
+    /// Exercises that are done in turn have an equal share of the time.
+    shares: u64,
 }
 
 impl Effort {
     /// The effort of phases of a workout with these exercises.
     pub fn of(phases: &[Phase], exercises: &[Traits]) -> Self {
-        let all_in_turn = mean(exercises);
-        phases.iter().fold(Self::default(), |sum, phase| {
+        let tenths = |activity: Activity| u64::from(activity.tenths);
+        let all_in_turn: u64 = exercises.iter().map(|exercise| tenths(exercise.activity())).sum();
+        let shares = u64::try_from(exercises.len()).unwrap_or(u64::MAX).max(1);
+        let mut effort = Self { weighted: 0, seconds: 0, shares };
+        for phase in phases {
             let own = phase.exercise.and_then(|place| exercises.get(usize::try_from(place).ok()?));
-            let tenths = match phase.kind {
-                Kind::WarmUp => LIGHT.tenths,
-                Kind::Rest | Kind::RoundRest => STROLLING.tenths,
-                Kind::CoolDown => STRETCHING.tenths,
-                Kind::Work => own.map_or(all_in_turn, |own| own.activity().tenths),
+            let demand = match phase.kind {
+                Kind::WarmUp => tenths(LIGHT) * shares,
+                Kind::Rest | Kind::RoundRest => tenths(STROLLING) * shares,
+                Kind::CoolDown => tenths(STRETCHING) * shares,
+                Kind::Work => own.map_or(all_in_turn, |own| tenths(own.activity()) * shares),
             };
-            let seconds = u64::from(phase.length);
-            Self {
-                weighted_tenths: sum.weighted_tenths + u64::from(tenths) * seconds,
-                seconds: sum.seconds + seconds,
-            }
-        })
+            effort.weighted += demand * u64::from(phase.length);
+            effort.seconds += u64::from(phase.length);
+        }
+        effort
     }
 
     /// How long the phases are together.
@@ -99,22 +103,15 @@ impl Effort {
         if self.seconds == 0 {
             return Thousandths(0);
         }
-        let [weighted, seconds, active, paused] =
-            [self.weighted_tenths, self.seconds, active, paused].map(u128::from);
-        let tenths = weighted * active + u128::from(SITTING.tenths) * seconds * paused;
+        let [weighted, active, paused] = [self.weighted, active, paused].map(u128::from);
+        let shared_seconds = u128::from(self.seconds) * u128::from(self.shares);
+        let tenths = weighted * active + u128::from(SITTING.tenths) * shared_seconds * paused;
         // Tenths of a MET, grams and seconds into tenths of a kilocalorie.
         let above = tenths * u128::from(kilograms.0.unsigned_abs());
-        let below = seconds * 1000 * 3600;
+        let below = shared_seconds * 1000 * 3600;
         let tenths = (2 * above + below) / (2 * below);
         Thousandths(i64::try_from(tenths).map_or(i64::MAX, |tenths| tenths.saturating_mul(100)))
     }
-}
-
-/// The mean of the exercises' METs in tenths, rounded to the nearest.
-fn mean(exercises: &[Traits]) -> u32 {
-    let sum: u32 = exercises.iter().map(|exercise| exercise.activity().tenths).sum();
-    let count = u32::try_from(exercises.len()).unwrap_or(u32::MAX).max(1);
-    (sum + count / 2) / count
 }
 
 #[cfg(test)]
@@ -163,8 +160,8 @@ mod tests {
     fn exercises_in_turn_count_alike() {
         let stretch = traits(Difficulty::Beginner, MuscleGroup::Mobility, Equipment::Mat);
         let both = Effort::of(&[phase(Kind::Work, 60)], &[PUSH_UPS, stretch]);
-        // (8.0 + 2.3) / 2 = 5.15, in tenths 5.2
-        assert_eq!(both.energy(Thousandths::whole(100), 3600, 0), Thousandths::whole(520));
+        // (8.0 + 2.3) / 2 = 5.15
+        assert_eq!(both.energy(Thousandths::whole(100), 3600, 0), Thousandths::whole(515));
         let second = Phase { exercise: Some(1), ..phase(Kind::Work, 60) };
         let alone = Effort::of(&[second], &[PUSH_UPS, stretch]);
         assert_eq!(alone.energy(Thousandths::whole(100), 3600, 0), Thousandths::whole(230));
