@@ -1,6 +1,12 @@
 //! Folding the write-ahead log into the file on a thread of its own, since a writer that did it would
 //! let every write wait meanwhile.
+//!
+//! Only a log of which nothing is left to fold can start over, and only with what is left does SQLite see to
+//! it that the file is on disk. So the thread folds all but the last pages and has the disk write them, and
+//! the writer folds the rest between two transactions.
 
+use std::fs::File;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -15,11 +21,13 @@ use super::connection::{self, Access};
 use super::outcome;
 use super::readers::Inline;
 
-/// Pages in the log after which some are folded: few, since the disk has nothing else to do meanwhile and every
-/// write that is to be durable waits for it.
-const STEP: i32 = 512;
-/// Pages in the log after which it should start over, 32 MiB.
-const LONG: i32 = 8 * 1024;
+/// Pages in the log after which it is folded, 48 MiB: most of them stand there many times, of which the last
+/// alone is written to the file.
+const LONG: i32 = 12 * 1024;
+/// Pages that are left to the writer at most, which take it a millisecond or two.
+const FEW: i32 = 128;
+/// How often the thread goes after what has been written meanwhile.
+const ROUNDS: usize = 4;
 
 /// Watches the log on behalf of the writer.
 pub(super) struct Folder {
@@ -39,7 +47,6 @@ pub(super) struct Folder {
 impl Folder {
     /// Starts the thread; from now on the commits of `writer` fold nothing.
     pub(super) fn start(path: &Path, writer: &mut Connection, readers: Inline) -> Result<Self> {
-        let connection = connection::open(path, Access::Write)?;
         let pages = Arc::new(AtomicI32::new(0));
         let counted = Arc::clone(&pages);
         let count = move |_: &mut Wal, pages| {
@@ -47,18 +54,30 @@ impl Folder {
             Ok(())
         };
         writer.wal_hook(Some(count)).map_err(|error| outcome::of(&error, "watching the log"))?;
+        let failed = |error| Error::unavailable(format!("opening {}: {error}", path.display()));
+        let most = Most {
+            connection: connection::open(path, Access::Write)?,
+            file: ManuallyDrop::new(File::open(path).map_err(failed)?),
+            pages: Arc::clone(&pages),
+            readers: readers.clone(),
+        };
         let (wake, woken) = bounded(1);
         let (finish, done) = bounded(1);
-        let snapshots = readers.clone();
         let thread = thread::Builder::new()
             .name("ferrum-folder".to_owned())
-            .spawn(move || serve(&connection, &snapshots, &woken, &finish))
+            .spawn(move || {
+                while woken.recv().is_ok() {
+                    most.fold();
+                    if finish.send(()).is_err() {
+                        return;
+                    }
+                }
+            })
             .map_err(|error| Error::unavailable(format!("starting a thread: {error}")))?;
         Ok(Self { readers, pages, left: 0, busy: false, wake: Some(wake), done, thread: Some(thread) })
     }
 
-    /// Called by the writer between two transactions. Only a log of which nothing is left to fold can
-    /// start over; the last of a long one the writer folds itself, which is no more than a few steps.
+    /// Called by the writer between two transactions.
     pub(super) fn tend(&mut self, writer: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
         if self.busy {
@@ -66,14 +85,14 @@ impl Folder {
                 return;
             }
             self.busy = false;
-            if pages >= LONG {
+            if pages >= self.left {
                 return fold(writer, &self.readers);
             }
         }
         if pages < self.left {
             self.left = 0;
         }
-        if pages >= self.left + STEP {
+        if pages >= self.left + LONG {
             self.left = pages;
             self.busy = self.wake.as_ref().is_some_and(|wake| wake.try_send(()).is_ok());
         }
@@ -89,11 +108,26 @@ impl Drop for Folder {
     }
 }
 
-fn serve(connection: &Connection, readers: &Inline, woken: &Receiver<()>, finish: &Sender<()>) {
-    while woken.recv().is_ok() {
-        fold(connection, readers);
-        if finish.send(()).is_err() {
-            return;
+/// The thread's part.
+struct Most {
+    connection: Connection,
+    /// The database. Never closed: that would give up all locks that this process has on it.
+    file: ManuallyDrop<File>,
+    pages: Arc<AtomicI32>,
+    readers: Inline,
+}
+
+impl Most {
+    fn fold(&self) {
+        for _ in 0..ROUNDS {
+            let before = self.pages.load(Ordering::Relaxed);
+            fold(&self.connection, &self.readers);
+            if let Err(error) = self.file.sync_data() {
+                tracing::warn!("the file could not be written to disk: {error}");
+            }
+            if self.pages.load(Ordering::Relaxed) - before <= FEW {
+                return;
+            }
         }
     }
 }
