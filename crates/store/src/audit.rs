@@ -1,32 +1,27 @@
-//! `audit_unsealed`, `audit_entries`, `audit_batches`: who changed what. Entries are only ever added; a
-//! job seals them into batches whose digests form a chain.
+//! `audit_entries`, `audit_batches`: who changed what. Entries are only ever added; a job seals them into
+//! batches whose digests form a chain.
 
+use ferrum_domain::Result;
 use ferrum_domain::time::Millis;
-use ferrum_domain::{Error, Result};
 
-use crate::engine::Tx;
+use crate::engine::{EngineKind, Tx};
 use crate::row::Row;
 use crate::statements::statements;
 use crate::values::values;
 
 statements! {
-    INSERT = "INSERT INTO audit_unsealed (id, at, actor_key, actor_id, proof, claimed_admin, surface, route, \
+    INSERT = "INSERT INTO audit_entries (id, at, actor_key, actor_id, proof, claimed_admin, surface, route, \
         row_type, row_id, fields, request_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-    LIST_UNSEALED = "SELECT id, at, actor_key, actor_id, proof, claimed_admin, surface, route, row_type, row_id, \
-        fields, request_id FROM audit_unsealed ORDER BY seq LIMIT ?1";
-    LAST_OF = "SELECT MAX(seq) FROM (SELECT seq FROM audit_unsealed ORDER BY seq LIMIT ?1) first";
-    LIST_BATCH = "SELECT id, at, actor_key, actor_id, proof, claimed_admin, surface, route, row_type, row_id, \
-        fields, request_id FROM audit_entries WHERE batch = ?1 ORDER BY id";
-    SEAL = "INSERT INTO audit_entries (batch, id, at, actor_key, actor_id, proof, claimed_admin, surface, route, \
-        row_type, row_id, fields, request_id) \
-        SELECT ?1, id, at, actor_key, actor_id, proof, claimed_admin, surface, route, \
-        row_type, row_id, fields, request_id FROM audit_unsealed WHERE seq <= ?2";
-    DELETE_SEALED = "DELETE FROM audit_unsealed WHERE seq <= ?1";
-    LAST_BATCH = "SELECT number, sealed_at, entries, digest FROM audit_batches \
+    HOLD_BACK = "LOCK TABLE audit_entries IN SHARE MODE";
+    LIST = "SELECT seq, id, at, actor_key, actor_id, proof, claimed_admin, surface, route, row_type, row_id, \
+        fields, request_id FROM audit_entries WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3";
+    LAST_BATCH = "SELECT number, sealed_at, last_seq, entries, digest FROM audit_batches \
         WHERE number = (SELECT MAX(number) FROM audit_batches)";
-    LIST_BATCHES = "SELECT number, sealed_at, entries, digest FROM audit_batches WHERE number > ?1 \
+    FIND_BATCH = "SELECT number, sealed_at, last_seq, entries, digest FROM audit_batches WHERE number = ?1";
+    LIST_BATCHES = "SELECT number, sealed_at, last_seq, entries, digest FROM audit_batches WHERE number > ?1 \
         ORDER BY number LIMIT ?2";
-    INSERT_BATCH = "INSERT INTO audit_batches (number, sealed_at, entries, digest) VALUES (?1, ?2, ?3, ?4)";
+    INSERT_BATCH = "INSERT INTO audit_batches (number, sealed_at, last_seq, entries, digest) \
+        VALUES (?1, ?2, ?3, ?4, ?5)";
 }
 
 /// A change, as it is written down.
@@ -61,6 +56,8 @@ pub struct Entry<'a> {
 /// An entry as it was written down; what a batch's digest covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
+    /// Greater than that of every entry written before it; not without gaps.
+    pub seq: i64,
     /// UUIDv7.
     pub id: String,
     /// When.
@@ -94,6 +91,8 @@ pub struct Batch {
     pub number: i64,
     /// When it was sealed.
     pub sealed_at: Millis,
+    /// `seq` of its last entry; its first is the next after that of the batch before.
+    pub last_seq: i64,
     /// How many entries it has.
     pub entries: i64,
     /// Hex SHA-256 over the digest before it and its entries.
@@ -123,16 +122,30 @@ pub fn insert(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The first `limit` entries to be written that no batch holds yet, by id.
-pub fn list_unsealed(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Written>> {
-    let mut entries = tx.query(LIST_UNSEALED, values![limit], written)?;
-    entries.sort_by(|one, other| one.id.cmp(&other.id));
-    Ok(entries)
+/// Waits until no other transaction is adding an entry, and holds back those that would: PostgreSQL numbers
+/// entries as they are written and shows them when they are committed, so that one could still appear
+/// before an entry that is seen. SQLite has one writer.
+pub fn hold_back(tx: &mut Tx<'_>) -> Result<()> {
+    if tx.kind() == EngineKind::Postgres {
+        tx.execute(HOLD_BACK, &[])?;
+    }
+    Ok(())
 }
 
-/// The entries of a batch.
-pub fn list_batch(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Written>> {
-    tx.query(LIST_BATCH, values![number], written)
+/// The first `limit` entries after `last`, which is the newest batch if there is one.
+pub fn list_unsealed(tx: &mut Tx<'_>, last: Option<&Batch>, limit: i64) -> Result<Vec<Written>> {
+    tx.query(LIST, values![end_of(last), i64::MAX, limit], written)
+}
+
+/// The entries of a batch, which follows the one with `number - 1`.
+pub fn list_batch(tx: &mut Tx<'_>, batch: &Batch) -> Result<Vec<Written>> {
+    let before = tx.query_opt(FIND_BATCH, values![batch.number - 1], self::batch)?;
+    tx.query(LIST, values![end_of(before.as_ref()), batch.last_seq, i64::MAX], written)
+}
+
+/// After what the entries of the batch that follows begin: with the first batch, whatever there is.
+fn end_of(batch: Option<&Batch>) -> i64 {
+    batch.map_or(i64::MIN, |batch| batch.last_seq)
 }
 
 /// The newest batch.
@@ -145,31 +158,27 @@ pub fn list_batches(tx: &mut Tx<'_>, after: i64, limit: i64) -> Result<Vec<Batch
     tx.query(LIST_BATCHES, values![after, limit], batch)
 }
 
-/// Seals the first of the entries that no batch holds yet, as many as `batch` has.
+/// Seals the entries after the newest batch up to the last one of `batch`.
 pub fn insert_batch(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
-    tx.execute(INSERT_BATCH, values![batch.number, batch.sealed_at, batch.entries, &batch.digest])?;
-    let last: Option<i64> = tx.query_one(LAST_OF, values![batch.entries], |row| row.get(0))?;
-    let sealed = tx.execute(SEAL, values![batch.number, last])?;
-    if i64::try_from(sealed) != Ok(batch.entries) {
-        return Err(Error::internal("an audit entry was sealed twice"));
-    }
-    tx.execute(DELETE_SEALED, values![last]).map(drop)
+    let values = values![batch.number, batch.sealed_at, batch.last_seq, batch.entries, &batch.digest];
+    tx.execute(INSERT_BATCH, values).map(drop)
 }
 
 fn written(row: &Row<'_>) -> Result<Written> {
     Ok(Written {
-        id: row.get(0)?,
-        at: Millis(row.get(1)?),
-        actor_key: row.get(2)?,
-        actor_id: row.get(3)?,
-        proof: row.get(4)?,
-        claimed_admin: row.get(5)?,
-        surface: row.get(6)?,
-        route: row.get(7)?,
-        row_type: row.get(8)?,
-        row_id: row.get(9)?,
-        fields: row.get(10)?,
-        request_id: row.get(11)?,
+        seq: row.get(0)?,
+        id: row.get(1)?,
+        at: Millis(row.get(2)?),
+        actor_key: row.get(3)?,
+        actor_id: row.get(4)?,
+        proof: row.get(5)?,
+        claimed_admin: row.get(6)?,
+        surface: row.get(7)?,
+        route: row.get(8)?,
+        row_type: row.get(9)?,
+        row_id: row.get(10)?,
+        fields: row.get(11)?,
+        request_id: row.get(12)?,
     })
 }
 
@@ -177,7 +186,8 @@ fn batch(row: &Row<'_>) -> Result<Batch> {
     Ok(Batch {
         number: row.get(0)?,
         sealed_at: Millis(row.get(1)?),
-        entries: row.get(2)?,
-        digest: row.get(3)?,
+        last_seq: row.get(2)?,
+        entries: row.get(3)?,
+        digest: row.get(4)?,
     })
 }

@@ -33,16 +33,18 @@ pub(super) async fn seal(app: &Arc<App>) -> Result<()> {
     loop {
         let now = app.clock.now();
         let sealed = app.db.write(move |tx| {
-            let entries = audit::list_unsealed(tx, LARGEST)?;
-            if entries.is_empty() {
-                return Ok(None);
-            }
-            let last = audit::find_last_batch(tx)?;
-            let (number, before) = last.map_or((0, ORIGIN.to_owned()), |last| (last.number, last.digest));
-            let count = i64::try_from(entries.len()).unwrap_or(LARGEST);
-            let mut batch =
-                Batch { number: number + 1, sealed_at: now, entries: count, digest: String::new() };
-            batch.digest = digest(&before, &batch, &entries);
+            audit::hold_back(tx)?;
+            let before = audit::find_last_batch(tx)?;
+            let entries = audit::list_unsealed(tx, before.as_ref(), LARGEST)?;
+            let Some(last) = entries.last() else { return Ok(None) };
+            let mut batch = Batch {
+                number: before.as_ref().map_or(1, |before| before.number + 1),
+                sealed_at: now,
+                last_seq: last.seq,
+                entries: i64::try_from(entries.len()).unwrap_or(LARGEST),
+                digest: String::new(),
+            };
+            batch.digest = digest(before.as_ref().map_or(ORIGIN, |before| &before.digest), &batch, &entries);
             audit::insert_batch(tx, &batch)?;
             Ok(Some(batch))
         });
@@ -78,7 +80,7 @@ struct Link {
 
 fn check_next(tx: &mut Tx<'_>, link: &Link) -> Result<std::result::Result<Option<Link>, Damage>> {
     let Some(batch) = audit::list_batches(tx, link.number, 1)?.pop() else { return Ok(Ok(None)) };
-    let entries = audit::list_batch(tx, batch.number)?;
+    let entries = audit::list_batch(tx, &batch)?;
     let damage = |reason| Ok(Err(Damage { batch: link.number + 1, reason }));
     if batch.number != link.number + 1 {
         return damage("the batch is missing");
@@ -92,15 +94,16 @@ fn check_next(tx: &mut Tx<'_>, link: &Link) -> Result<std::result::Result<Option
     Ok(Ok(Some(Link { number: batch.number, digest: batch.digest })))
 }
 
-/// Hex SHA-256 of the digest before, the batch's number and time, and its entries in order of id;
+/// Hex SHA-256 of the digest before, the batch's numbers and time, and its entries in order of writing;
 /// each text is preceded by its length, so that no two different contents read the same.
 fn digest(before: &str, batch: &Batch, entries: &[Written]) -> String {
     let mut hash = Sha256::new();
     text(&mut hash, before);
-    for number in [batch.number, batch.sealed_at.0, batch.entries] {
+    for number in [batch.number, batch.sealed_at.0, batch.last_seq, batch.entries] {
         hash.update(number.to_be_bytes());
     }
     for entry in entries {
+        hash.update(entry.seq.to_be_bytes());
         hash.update(entry.at.0.to_be_bytes());
         hash.update([u8::from(entry.claimed_admin), u8::from(entry.actor_key.is_some())]);
         hash.update(entry.actor_key.unwrap_or_default().to_be_bytes());
@@ -138,6 +141,7 @@ mod tests {
 
     fn entry(id: &str) -> Written {
         Written {
+            seq: 1,
             id: id.to_owned(),
             at: Millis(5),
             actor_key: Some(0),
@@ -155,15 +159,17 @@ mod tests {
 
     #[test]
     fn a_digest_covers_everything_and_its_order() {
-        let batch = Batch { number: 1, sealed_at: Millis(9), entries: 2, digest: String::new() };
+        let batch = Batch { number: 1, sealed_at: Millis(9), last_seq: 2, entries: 2, digest: String::new() };
         let entries = [entry("1"), entry("2")];
         let all = digest("", &batch, &entries);
         assert_eq!(all.len(), 64);
         assert_eq!(all, digest("", &batch, &entries));
         assert_ne!(all, digest("x", &batch, &entries));
         assert_ne!(all, digest("", &Batch { sealed_at: Millis(8), ..batch.clone() }, &entries));
+        assert_ne!(all, digest("", &Batch { last_seq: 3, ..batch.clone() }, &entries));
         assert_ne!(all, digest("", &batch, &[entry("2"), entry("1")]));
-        let changes: [fn(&mut Written); 8] = [
+        let changes: [fn(&mut Written); 9] = [
+            |e| e.seq = 2,
             |e| e.at = Millis(6),
             |e| e.actor_key = Some(1),
             |e| e.actor_key = None,

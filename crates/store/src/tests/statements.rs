@@ -8,14 +8,11 @@ use crate::EngineKind;
 use crate::statements::{GROUPS, LISTINGS};
 
 /// Statements that may read a whole table, with the reason.
-const READS_ALL: &[(&str, &str)] = &[
-    ("audit::LAST_BATCH", "stops at the first row of the primary key, which the plan does not say"),
-    ("audit::LIST_UNSEALED", "reads in the order of the primary key and stops at its limit"),
-    ("audit::LAST_OF", "reads in the order of the primary key and stops at its limit"),
-];
+const READS_ALL: &[(&str, &str)] =
+    &[("audit::LAST_BATCH", "stops at the first row of the primary key, which the plan does not say")];
 
-/// Statements that exist twice, of which these are for PostgreSQL.
-const POSTGRES_ONLY: &[&str] = &["jobs::CLAIM_SKIPPING"];
+/// Statements that are for PostgreSQL alone.
+const POSTGRES_ONLY: &[&str] = &["audit::HOLD_BACK", "jobs::CLAIM_SKIPPING"];
 
 /// (where it comes from, its text) of every statement there is.
 fn all() -> Vec<(String, String)> {

@@ -16,7 +16,7 @@ async fn every_kind_of_value_comes_back() {
     for fixture in both() {
         let row = fixture.db.read(|tx| {
             tx.query_one(
-                "SELECT CAST(?1 AS TEXT), COUNT(*), 1 = 1, MAX(at), MAX(fields) FROM audit_unsealed",
+                "SELECT CAST(?1 AS TEXT), COUNT(*), 1 = 1, MAX(at), MAX(fields) FROM audit_entries",
                 &["Élan 💪".into()],
                 |row| {
                     assert_eq!(row.get::<Option<i64>>(3)?, None);

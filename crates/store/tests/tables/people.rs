@@ -5,7 +5,7 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::units::WeightUnit;
 use ferrum_domain::{Conflict, Error};
 use ferrum_store::accounts::{self, Birth, NewAccount};
-use ferrum_store::audit::{self, Batch, Entry};
+use ferrum_store::audit::{self, Batch, Entry, Written};
 use ferrum_store::idempotency::{self, KEPT_FOR, Kept};
 use ferrum_store::{Db, Tx, jobs};
 
@@ -133,47 +133,91 @@ async fn attached_credentials_keep_the_addresses() {
     .await;
 }
 
+fn entry(id: &str) -> Entry<'_> {
+    Entry {
+        id,
+        at: NOW,
+        actor_key: None,
+        actor_id: "anna",
+        proof: "header",
+        claimed_admin: true,
+        surface: "powerpro",
+        route: "POST /lifts",
+        row_type: "lifts",
+        row_id: "squat",
+        fields: &["name", "slug"],
+        request_id: "r",
+    }
+}
+
+fn ids(entries: &[Written]) -> Vec<&str> {
+    entries.iter().map(|entry| entry.id.as_str()).collect()
+}
+
 #[tokio::test]
-async fn audit_entries_are_sealed_once() {
+async fn audit_entries_are_sealed_in_order_of_writing() {
     on_both(async |db| {
         for id in ["3", "1", "2"] {
-            db.write(move |tx| {
-                let entry = Entry {
-                    id,
-                    at: NOW,
-                    actor_key: None,
-                    actor_id: "anna",
-                    proof: "header",
-                    claimed_admin: true,
-                    surface: "powerpro",
-                    route: "POST /lifts",
-                    row_type: "lifts",
-                    row_id: "squat",
-                    fields: &["name", "slug"],
-                    request_id: "r",
-                };
-                audit::insert(tx, &entry)
+            db.write(move |tx| audit::insert(tx, &entry(id))).await.unwrap();
+        }
+        let open = db.read(|tx| audit::list_unsealed(tx, None, 2)).await.unwrap();
+        assert_eq!(ids(&open), ["3", "1"]);
+        assert_eq!((open[0].fields.as_str(), open[0].claimed_admin), ("name,slug", true));
+
+        let last_seq = open[1].seq;
+        let batch = Batch { number: 1, sealed_at: NOW, last_seq, entries: 2, digest: "d".to_owned() };
+        let first = batch.clone();
+        db.write(move |tx| audit::insert_batch(tx, &first)).await.unwrap();
+        assert_eq!(db.read(audit::find_last_batch).await.unwrap(), Some(batch.clone()));
+        assert_eq!(db.read(|tx| audit::list_batches(tx, 0, 9)).await.unwrap(), std::slice::from_ref(&batch));
+        let second = batch.clone();
+        let rest = db.read(move |tx| audit::list_unsealed(tx, Some(&second), 9)).await.unwrap();
+        assert_eq!(ids(&rest), ["2"]);
+
+        let last_seq = rest[0].seq;
+        let second = Batch { number: 2, last_seq, entries: 1, ..batch.clone() };
+        let kept = second.clone();
+        db.write(move |tx| audit::insert_batch(tx, &kept)).await.unwrap();
+        assert_eq!(db.read(move |tx| audit::list_batch(tx, &batch)).await.unwrap(), open);
+        assert_eq!(db.read(move |tx| audit::list_batch(tx, &second)).await.unwrap(), rest);
+    })
+    .await;
+}
+
+/// The entry that is numbered first is committed last.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_seals_waits_for_entries_on_their_way() {
+    on_both(async |db| {
+        let (begun, wait) = std::sync::mpsc::channel();
+        let slow = tokio::spawn({
+            let db = db.clone();
+            async move {
+                let begun = std::sync::Mutex::new(begun);
+                db.write(move |tx| {
+                    audit::insert(tx, &entry("slow"))?;
+                    begun.lock().unwrap().send(()).unwrap();
+                    std::thread::sleep(std::time::Duration::from_millis(300));
+                    Ok(())
+                })
+                .await
+            }
+        });
+        tokio::task::spawn_blocking(move || wait.recv().unwrap()).await.unwrap();
+        let quick = tokio::spawn({
+            let db = db.clone();
+            async move { db.write(|tx| audit::insert(tx, &entry("quick"))).await }
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let seen = db
+            .write(|tx| {
+                audit::hold_back(tx)?;
+                audit::list_unsealed(tx, None, 9)
             })
             .await
             .unwrap();
-        }
-        let open = db.read(|tx| audit::list_unsealed(tx, 2)).await.unwrap();
-        assert_eq!(open.iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>(), ["1", "3"]);
-        assert_eq!((open[0].fields.as_str(), open[0].claimed_admin), ("name,slug", true));
-
-        let batch = Batch { number: 1, sealed_at: NOW, entries: 2, digest: "d".to_owned() };
-        let first = batch.clone();
-        db.write(move |tx| audit::insert_batch(tx, &first)).await.unwrap();
-        assert_eq!(db.read(|tx| audit::list_batch(tx, 1)).await.unwrap(), open);
-        assert_eq!(db.read(|tx| audit::list_unsealed(tx, 9)).await.unwrap().len(), 1);
-        assert_eq!(db.read(audit::find_last_batch).await.unwrap(), Some(batch.clone()));
-        let chain = db.read(|tx| audit::list_batches(tx, 0, 9)).await.unwrap();
-        assert_eq!(chain, std::slice::from_ref(&batch));
-
-        let second = Batch { number: 2, ..batch };
-        let twice = db.write(move |tx| audit::insert_batch(tx, &second)).await;
-        assert!(matches!(twice, Err(Error::Internal { .. })), "{twice:?}");
-        assert_eq!(db.read(|tx| audit::list_batches(tx, 1, 9)).await.unwrap(), []);
+        assert_eq!(ids(&seen), ["slow", "quick"]);
+        slow.await.unwrap().unwrap();
+        quick.await.unwrap().unwrap();
     })
     .await;
 }

@@ -24,6 +24,8 @@ use super::readers::Inline;
 /// Pages in the log after which it is folded, 48 MiB: most of them stand there many times, of which the last
 /// alone is written to the file.
 const LONG: i32 = 12 * 1024;
+/// Pages after which a log that could not start over, since somebody read from its end, is tended again.
+const STEP: i32 = 512;
 /// Pages that are left to the writer at most, which take it a millisecond or two.
 const FEW: i32 = 128;
 /// How often the thread goes after what has been written meanwhile.
@@ -34,8 +36,8 @@ pub(super) struct Folder {
     readers: Inline,
     /// Pages in the log after the writer's last COMMIT.
     pages: Arc<AtomicI32>,
-    /// Pages in the log when it was last left to the thread.
-    left: i32,
+    /// Pages in the log when it was last tended.
+    tended: i32,
     /// Whether the thread is at work.
     busy: bool,
     /// `None` only while this is dropped.
@@ -74,7 +76,7 @@ impl Folder {
                 }
             })
             .map_err(|error| Error::unavailable(format!("starting a thread: {error}")))?;
-        Ok(Self { readers, pages, left: 0, busy: false, wake: Some(wake), done, thread: Some(thread) })
+        Ok(Self { readers, pages, tended: 0, busy: false, wake: Some(wake), done, thread: Some(thread) })
     }
 
     /// Called by the writer between two transactions.
@@ -85,15 +87,16 @@ impl Folder {
                 return;
             }
             self.busy = false;
-            if pages >= self.left {
+            if pages >= self.tended {
+                self.tended = pages;
                 return fold(writer, &self.readers);
             }
         }
-        if pages < self.left {
-            self.left = 0;
+        if pages < self.tended {
+            self.tended = 0;
         }
-        if pages >= self.left + LONG {
-            self.left = pages;
+        if pages >= LONG.max(self.tended + STEP) {
+            self.tended = pages;
             self.busy = self.wake.as_ref().is_some_and(|wake| wake.try_send(()).is_ok());
         }
     }
