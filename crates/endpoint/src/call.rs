@@ -14,7 +14,8 @@ use aide::openapi::{Operation, Parameter, ReferenceOr, RequestBody, Response as 
 use aide::operation::set_body;
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use axum::http::uri::PathAndQuery;
+use axum::http::{Method, Uri, header};
 use bytes::Bytes;
 use ferrum_app::App;
 use ferrum_domain::access::{Claim, Identity};
@@ -68,20 +69,17 @@ struct Context<P> {
     claim: Result<Claim, Unproven>,
     permission: P,
     params: Vec<(String, String)>,
-    /// Method and path, which scope an idempotency key.
-    address: String,
-    /// Method and route template, for the audit.
-    route: String,
-    request_id: String,
-    /// Surface, path and query, which name a cached answer: surfaces share paths, not answers.
-    target: String,
+    method: Method,
+    uri: Uri,
+    matched: Option<MatchedPath>,
+    told: Option<Told>,
 }
 
 impl<P> std::fmt::Debug for Context<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Context")
-            .field("route", &self.route)
-            .field("request_id", &self.request_id)
+            .field("route", &self.matched)
+            .field("request_id", &self.told.as_ref().map(Told::id))
             .finish_non_exhaustive()
     }
 }
@@ -114,25 +112,43 @@ impl<P: Permission> Context<P> {
             .map(|params| params.iter().map(|(name, value)| (name.to_owned(), findable(value))).collect())
             .unwrap_or_default();
         let claim = D::claim(parts, app);
-        let matched = parts.extensions.get::<MatchedPath>();
-        let told = parts.extensions.get::<Told>();
-        if let Some(told) = told {
-            matched.inspect(|route| told.route(route));
+        let matched = parts.extensions.get::<MatchedPath>().cloned();
+        let told = parts.extensions.get::<Told>().cloned();
+        if let Some(told) = &told {
+            matched.as_ref().inspect(|route| told.route(route));
             if let Ok(Claim::Header { id, .. } | Claim::Token { id, .. }) = &claim {
                 told.caller(id);
             }
         }
-        let template = matched.map_or("", MatchedPath::as_str);
         Self {
             app: Arc::clone(app),
             claim,
             permission: P::from_path(&params),
             params,
-            address: format!("{} {}", parts.method, parts.uri.path()),
-            route: format!("{} {template}", parts.method),
-            request_id: told.map(|told| told.id().to_owned()).unwrap_or_default(),
-            target: [D::SURFACE, parts.uri.path_and_query().map_or("", |target| target.as_str())].concat(),
+            method: parts.method.clone(),
+            uri: parts.uri.clone(),
+            matched,
+            told,
         }
+    }
+
+    /// Method and path, which scope an idempotency key.
+    fn address(&self) -> String {
+        [self.method.as_str(), " ", self.uri.path()].concat()
+    }
+
+    /// Method and route template, for the audit.
+    fn route(&self) -> String {
+        [self.method.as_str(), " ", self.matched.as_ref().map_or("", MatchedPath::as_str)].concat()
+    }
+
+    fn request_id(&self) -> &str {
+        self.told.as_ref().map_or("", Told::id)
+    }
+
+    /// Surface, path and query, which name a cached answer: surfaces share paths, not answers.
+    fn target(&self, surface: &str) -> String {
+        [surface, self.uri.path_and_query().map_or("", PathAndQuery::as_str)].concat()
     }
 
     /// The ids in the path, in its order, the owner's `userId` aside.
@@ -178,11 +194,11 @@ impl<P: Permission> Context<P> {
                 proof: me.proof,
                 claimed_admin: matches!(self.claim, Ok(Claim::Header { admin: true, .. })),
                 surface,
-                route: &self.route,
+                route: &self.route(),
                 row_type: done.row_type,
                 row_id: &done.row_id,
                 fields: &done.fields,
-                request_id: &self.request_id,
+                request_id: self.request_id(),
             },
         )
     }
@@ -259,12 +275,13 @@ impl<D: Dialect, P: Permission> Call<D, P> {
                 context.admit(tx)?;
                 let version = catalogue::version(tx)?;
                 let answers = &context.app.catalogue.answers;
-                if let Some(body) = answers.get(version, &context.target) {
+                let target = context.target(D::SURFACE);
+                if let Some(body) = answers.get(version, &target) {
                     return Ok(body);
                 }
                 let body = render(200, &work(tx)?)?;
-                if body.len() <= KEPT_ANSWER && context.target.len() <= KEPT_TARGET {
-                    answers.put(version, &context.target, &body);
+                if body.len() <= KEPT_ANSWER && target.len() <= KEPT_TARGET {
+                    answers.put(version, &target, &body);
                 }
                 Ok(body)
             })
@@ -360,8 +377,9 @@ impl<D: Dialect, P: Known, T: Body> Sent<D, P, T> {
         let mut me = context.admit(tx)?;
         let now = context.app.clock.now();
         let key = self.key.as_ref().map_err(|_| bad_key())?;
+        let address = key.as_ref().map(|_| context.address()).unwrap_or_default();
         if let Some(key) = key
-            && let Some(kept) = idempotency::find(tx, &me.id, D::SURFACE, &context.address, &key.text, now)?
+            && let Some(kept) = idempotency::find(tx, &me.id, D::SURFACE, &address, &key.text, now)?
         {
             return if kept.body_hash == key.body_hash {
                 Ok(Kept { body: kept.answer.into(), replayed: true })
@@ -377,7 +395,7 @@ impl<D: Dialect, P: Known, T: Body> Sent<D, P, T> {
                 tx,
                 &me.id,
                 D::SURFACE,
-                &context.address,
+                &address,
                 &key.text,
                 &idempotency::Kept { body_hash: key.body_hash.to_vec(), answer: answer.to_vec() },
                 now,

@@ -13,6 +13,7 @@ statements! {
     INSERT = "INSERT INTO audit_entries (id, at, actor_key, actor_id, proof, claimed_admin, surface, route, \
         row_type, row_id, fields, request_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     HOLD_BACK = "LOCK TABLE audit_entries IN SHARE MODE";
+    END = "SELECT MAX(seq) FROM audit_entries";
     LIST = "SELECT seq, id, at, actor_key, actor_id, proof, claimed_admin, surface, route, row_type, row_id, \
         fields, request_id FROM audit_entries WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3";
     LAST_BATCH = "SELECT number, sealed_at, last_seq, entries, digest FROM audit_batches \
@@ -122,19 +123,19 @@ pub fn insert(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Waits until no other transaction is adding an entry, and holds back those that would: PostgreSQL numbers
-/// entries as they are written and shows them when they are committed, so that one could still appear
-/// before an entry that is seen. SQLite has one writer.
-pub fn hold_back(tx: &mut Tx<'_>) -> Result<()> {
+/// `seq` of the last entry, once no entry can appear before it any more. PostgreSQL numbers entries as they
+/// are written and shows them when they are committed: there this waits for those on their way and, until
+/// it is committed, holds back those to come. SQLite has one writer.
+pub fn settled_end(tx: &mut Tx<'_>) -> Result<i64> {
     if tx.kind() == EngineKind::Postgres {
         tx.execute(HOLD_BACK, &[])?;
     }
-    Ok(())
+    tx.query_one(END, &[], |row| row.get::<Option<i64>>(0)).map(|end| end.unwrap_or(i64::MIN))
 }
 
-/// The first `limit` entries after `last`, which is the newest batch if there is one.
-pub fn list_unsealed(tx: &mut Tx<'_>, last: Option<&Batch>, limit: i64) -> Result<Vec<Written>> {
-    tx.query(LIST, values![end_of(last), i64::MAX, limit], written)
+/// The first `limit` entries up to `end`, after those of `last`, which is the newest batch if there is one.
+pub fn list_unsealed(tx: &mut Tx<'_>, last: Option<&Batch>, end: i64, limit: i64) -> Result<Vec<Written>> {
+    tx.query(LIST, values![end_of(last), end, limit], written)
 }
 
 /// The entries of a batch, which follows the one with `number - 1`.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use ferrum_domain::Result;
+use ferrum_domain::time::Millis;
 use ferrum_store::Tx;
 use ferrum_store::audit::{self, Batch, Written};
 use sha2::{Digest, Sha256};
@@ -13,8 +14,8 @@ use crate::App;
 
 pub(super) const KIND: &str = "audit.seal";
 
-/// Entries of a batch at most: a seal holds up other writes no longer than that takes.
-const LARGEST: i64 = 250;
+/// Entries of a batch at most, since they are all in memory at once.
+const LARGEST: i64 = 500;
 
 /// Digest before the first batch.
 const ORIGIN: &str = "";
@@ -28,32 +29,33 @@ pub struct Damage {
     pub reason: &'static str,
 }
 
-/// Seals everything that is not sealed yet, whatever its id.
+/// Seals everything that is not sealed yet, whatever its id. What is sealed is read and digested apart from
+/// the writing, so that no other write waits for it.
 pub(super) async fn seal(app: &Arc<App>) -> Result<()> {
+    let end = app.db.write(audit::settled_end).await?;
     loop {
         let now = app.clock.now();
-        let sealed = app.db.write(move |tx| {
-            audit::hold_back(tx)?;
-            let before = audit::find_last_batch(tx)?;
-            let entries = audit::list_unsealed(tx, before.as_ref(), LARGEST)?;
-            let Some(last) = entries.last() else { return Ok(None) };
-            let mut batch = Batch {
-                number: before.as_ref().map_or(1, |before| before.number + 1),
-                sealed_at: now,
-                last_seq: last.seq,
-                entries: i64::try_from(entries.len()).unwrap_or(LARGEST),
-                digest: String::new(),
-            };
-            batch.digest = digest(before.as_ref().map_or(ORIGIN, |before| &before.digest), &batch, &entries);
-            audit::insert_batch(tx, &batch)?;
-            Ok(Some(batch))
-        });
-        let Some(batch) = sealed.await? else { return Ok(()) };
+        let next = app.db.report(move |tx| next_batch(tx, end, now));
+        let Some(batch) = next.await? else { return Ok(()) };
+        let sealed = batch.clone();
+        app.db.write(move |tx| audit::insert_batch(tx, &sealed)).await?;
         tracing::info!(batch = batch.number, entries = batch.entries, digest = batch.digest, "audit sealed");
-        if batch.entries < LARGEST {
-            return Ok(());
-        }
     }
+}
+
+fn next_batch(tx: &mut Tx<'_>, end: i64, now: Millis) -> Result<Option<Batch>> {
+    let before = audit::find_last_batch(tx)?;
+    let entries = audit::list_unsealed(tx, before.as_ref(), end, LARGEST)?;
+    let Some(last) = entries.last() else { return Ok(None) };
+    let mut batch = Batch {
+        number: before.as_ref().map_or(1, |before| before.number + 1),
+        sealed_at: now,
+        last_seq: last.seq,
+        entries: i64::try_from(entries.len()).unwrap_or(LARGEST),
+        digest: String::new(),
+    };
+    batch.digest = digest(before.as_ref().map_or(ORIGIN, |before| &before.digest), &batch, &entries);
+    Ok(Some(batch))
 }
 
 /// Recomputes the chain from its beginning; `Ok(Err(..))` says where it is broken, `Ok(Ok(n))` that
@@ -135,8 +137,6 @@ fn text(hash: &mut Sha256, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use ferrum_domain::time::Millis;
-
     use super::*;
 
     fn entry(id: &str) -> Written {

@@ -113,7 +113,7 @@ impl Tx<'_> {
             return Err(Error::internal("a statement after one that failed in the same transaction"));
         }
         // PostgreSQL cannot keep it, so SQLite does not either.
-        if params.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0'))) {
+        if params.iter().any(|value| matches!(value, Value::Text(text) if text.as_bytes().contains(&0))) {
             return Err(Error::invalid("text", "must not contain the character U+0000"));
         }
         Ok(())

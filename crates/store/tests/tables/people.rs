@@ -160,7 +160,7 @@ async fn audit_entries_are_sealed_in_order_of_writing() {
         for id in ["3", "1", "2"] {
             db.write(move |tx| audit::insert(tx, &entry(id))).await.unwrap();
         }
-        let open = db.read(|tx| audit::list_unsealed(tx, None, 2)).await.unwrap();
+        let open = db.read(|tx| audit::list_unsealed(tx, None, i64::MAX, 2)).await.unwrap();
         assert_eq!(ids(&open), ["3", "1"]);
         assert_eq!((open[0].fields.as_str(), open[0].claimed_admin), ("name,slug", true));
 
@@ -171,7 +171,7 @@ async fn audit_entries_are_sealed_in_order_of_writing() {
         assert_eq!(db.read(audit::find_last_batch).await.unwrap(), Some(batch.clone()));
         assert_eq!(db.read(|tx| audit::list_batches(tx, 0, 9)).await.unwrap(), std::slice::from_ref(&batch));
         let second = batch.clone();
-        let rest = db.read(move |tx| audit::list_unsealed(tx, Some(&second), 9)).await.unwrap();
+        let rest = db.read(move |tx| audit::list_unsealed(tx, Some(&second), i64::MAX, 9)).await.unwrap();
         assert_eq!(ids(&rest), ["2"]);
 
         let last_seq = rest[0].seq;
@@ -210,8 +210,8 @@ async fn whoever_seals_waits_for_entries_on_their_way() {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         let seen = db
             .write(|tx| {
-                audit::hold_back(tx)?;
-                audit::list_unsealed(tx, None, 9)
+                let end = audit::settled_end(tx)?;
+                audit::list_unsealed(tx, None, end, 9)
             })
             .await
             .unwrap();

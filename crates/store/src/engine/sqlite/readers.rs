@@ -23,6 +23,8 @@ const INLINE_LIMIT: Duration = Duration::from_millis(5);
 /// How long a read may take at all.
 const THREAD_LIMIT: Duration = Duration::from_secs(30);
 const THREADS: usize = 2;
+/// Pages that each of them keeps in memory, in KiB.
+const LITTLE: i32 = 1024;
 /// Long reads that wait at most.
 const QUEUE: usize = 256;
 /// Instructions of SQLite's virtual machine between two looks at the clock: some tens of microseconds.
@@ -67,6 +69,7 @@ impl Readers {
         let (workers, jobs) = Workers::new(QUEUE);
         for _ in 0..THREADS {
             let (reader, jobs) = (Reader::open(path)?, jobs.clone());
+            reader.keep_little()?;
             workers.start("ferrum-reader", move || serve(&reader, &jobs))?;
         }
         Ok(Self { inline, workers })
@@ -144,6 +147,12 @@ impl Reader {
             .progress_handler(CHECK_EVERY, Some(move || watched.has_passed()))
             .map_err(|error| outcome::of(&error, "watching the time of reads"))?;
         Ok(Self { connection, deadline })
+    }
+
+    /// For long reads, which seldom come back to a page.
+    fn keep_little(&self) -> Result<()> {
+        let kept = self.connection.pragma_update(None, "cache_size", -LITTLE);
+        kept.map_err(|error| outcome::of(&error, "setting up a reader"))
     }
 
     /// Runs `work` on a new snapshot and leaves that open until the next: while two connections read by
