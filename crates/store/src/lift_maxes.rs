@@ -13,37 +13,38 @@ use crate::statements::statements;
 use crate::values::values;
 
 statements! {
-    FIND = "SELECT m.id, m.account_key, a.id, m.lift_id, m.max_type, m.value, m.effective_at, m.created_at, \
-        m.updated_at, m.written FROM lift_maxes m JOIN accounts a ON a.key = m.account_key WHERE m.id = ?1";
+    FIND = "SELECT m.id, m.account_key, a.id, l.id, m.max_type, m.value, m.effective_at, m.created_at, \
+        m.updated_at, m.written FROM lift_maxes m JOIN accounts a ON a.key = m.account_key \
+        JOIN lifts l ON l.key = m.lift_key WHERE m.id = ?1";
     FIND_CURRENT = "SELECT id, value, written FROM lift_maxes \
-        WHERE account_key = ?1 AND lift_id = ?2 AND max_type = ?3 AND effective_at <= ?4 \
-        ORDER BY effective_at DESC, written DESC LIMIT 1";
+        WHERE account_key = ?1 AND lift_key = (SELECT key FROM lifts WHERE id = ?2) AND max_type = ?3 \
+        AND effective_at <= ?4 ORDER BY effective_at DESC, written DESC LIMIT 1";
     CURRENT_VALUE = "SELECT value FROM lift_maxes \
-        WHERE account_key = ?1 AND lift_id = ?2 AND max_type = ?3 AND effective_at <= ?4 \
-        ORDER BY effective_at DESC, written DESC LIMIT 1";
+        WHERE account_key = ?1 AND lift_key = (SELECT key FROM lifts WHERE id = ?2) AND max_type = ?3 \
+        AND effective_at <= ?4 ORDER BY effective_at DESC, written DESC LIMIT 1";
     // One statement for the maxes of a whole session, since each costs PostgreSQL a round trip.
     CURRENT_VALUES = "SELECT \
-        (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_id = ?3 AND max_type = ?4 \
+        (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_key = ?3 AND max_type = ?4 \
         AND effective_at <= ?2 ORDER BY effective_at DESC, written DESC LIMIT 1), \
-        (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_id = ?5 AND max_type = ?6 \
+        (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_key = ?5 AND max_type = ?6 \
         AND effective_at <= ?2 ORDER BY effective_at DESC, written DESC LIMIT 1), \
-        (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_id = ?7 AND max_type = ?8 \
+        (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_key = ?7 AND max_type = ?8 \
         AND effective_at <= ?2 ORDER BY effective_at DESC, written DESC LIMIT 1), \
-        (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_id = ?9 AND max_type = ?10 \
+        (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_key = ?9 AND max_type = ?10 \
         AND effective_at <= ?2 ORDER BY effective_at DESC, written DESC LIMIT 1)";
-    INSERT = "INSERT INTO lift_maxes (id, account_key, lift_id, max_type, value, unit, effective_at, created_at, \
-        updated_at, written) \
-        VALUES (?1, ?2, ?3, ?4, ?5, (SELECT weight_unit FROM accounts WHERE key = ?2), ?6, ?7, ?8, ?9)";
+    INSERT = "INSERT INTO lift_maxes (id, account_key, lift_key, max_type, value, unit, effective_at, created_at, \
+        updated_at, written) VALUES (?1, ?2, (SELECT key FROM lifts WHERE id = ?3), ?4, ?5, \
+        (SELECT weight_unit FROM accounts WHERE key = ?2), ?6, ?7, ?8, ?9)";
     UPDATE = "UPDATE lift_maxes SET value = ?2, effective_at = ?3, updated_at = ?4, written = ?5 WHERE id = ?1";
     DELETE = "DELETE FROM lift_maxes WHERE id = ?1";
 }
 
 pub(crate) const LISTING: Listing = Listing {
-    columns: "m.id, m.account_key, a.id, m.lift_id, m.max_type, m.value, m.effective_at, m.created_at, m.updated_at, \
+    columns: "m.id, m.account_key, a.id, l.id, m.max_type, m.value, m.effective_at, m.created_at, m.updated_at, \
         m.written",
-    from: "lift_maxes m JOIN accounts a ON a.key = m.account_key",
+    from: "lift_maxes m JOIN accounts a ON a.key = m.account_key JOIN lifts l ON l.key = m.lift_key",
     scope: &["a.id = ?"],
-    filters: &["m.lift_id = ?", "m.max_type = ?"],
+    filters: &["m.lift_key = (SELECT key FROM lifts WHERE id = ?)", "m.max_type = ?"],
     sorts: &["m.effective_at {}, m.id {}"],
 };
 
@@ -113,7 +114,7 @@ pub fn find_current(
     max_type: MaxType,
     now: Millis,
 ) -> Result<Option<CurrentMax>> {
-    tx.query_opt(FIND_CURRENT, values![account, lift_id, max_type.as_str(), now], |row| {
+    tx.query_opt(FIND_CURRENT, values![account, lift_id, kept_as(max_type), now], |row| {
         Ok(CurrentMax { id: row.get(0)?, value: Thousandths(row.get(1)?), written: row.get(2)? })
     })
 }
@@ -126,23 +127,23 @@ pub fn find_current_value(
     max_type: MaxType,
     now: Millis,
 ) -> Result<Option<Thousandths>> {
-    tx.query_opt(CURRENT_VALUE, values![account, lift_id, max_type.as_str(), now], |row| {
+    tx.query_opt(CURRENT_VALUE, values![account, lift_id, kept_as(max_type), now], |row| {
         row.get(0).map(Thousandths)
     })
 }
 
-/// The values that count at `now`, in the order of `wanted`: [`find_current`] for many.
+/// The values that count at `now`, in the order of `wanted`, which has keys of lifts: [`find_current`] for many.
 pub fn list_current_values(
     tx: &mut Tx<'_>,
     account: i64,
-    wanted: &[(String, MaxType)],
+    wanted: &[(i64, MaxType)],
     now: Millis,
 ) -> Result<Vec<Option<Thousandths>>> {
     const AT_ONCE: usize = 4;
     let mut found = Vec::with_capacity(wanted.len());
     for some in wanted.chunks(AT_ONCE) {
-        let lift = |i: usize| some.get(i).map(|(lift_id, _)| lift_id.as_str());
-        let kind = |i: usize| some.get(i).map(|(_, max_type)| max_type.as_str());
+        let lift = |i: usize| some.get(i).map(|(lift_key, _)| *lift_key);
+        let kind = |i: usize| some.get(i).map(|(_, max_type)| kept_as(*max_type));
         let values =
             values![account, now, lift(0), kind(0), lift(1), kind(1), lift(2), kind(2), lift(3), kind(3)];
         tx.query_one(CURRENT_VALUES, values, |row| {
@@ -162,7 +163,7 @@ pub fn list(
     order: Order,
     window: Window,
 ) -> Result<(Vec<LiftMax>, u64)> {
-    let filters = [filter.lift_id.map(Into::into), filter.max_type.map(|kind| kind.as_str().into())];
+    let filters = [filter.lift_id.map(Into::into), filter.max_type.map(|kind| kept_as(kind).into())];
     let scope = [filter.user_id.into()];
     LISTING.page(tx, &Wanted { scope: &scope, filters: &filters, sort: 0, order, window }, lift_max)
 }
@@ -176,7 +177,7 @@ pub fn insert(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
             &max.id,
             max.account,
             &max.lift_id,
-            max.max_type.as_str(),
+            kept_as(max.max_type),
             max.value,
             max.effective_at,
             max.created_at,
@@ -213,6 +214,15 @@ fn lift_max(row: &Row<'_>) -> Result<LiftMax> {
     })
 }
 
+/// Short, since it stands in the index of every max.
+fn kept_as(max_type: MaxType) -> &'static str {
+    match max_type {
+        MaxType::OneRm => "1RM",
+        MaxType::TrainingMax => "TM",
+    }
+}
+
 fn max_type(text: &str) -> Result<MaxType> {
-    MaxType::parse(text).ok_or_else(|| Error::internal("a lift max has an unknown type"))
+    let known = [MaxType::OneRm, MaxType::TrainingMax].into_iter().find(|known| kept_as(*known) == text);
+    known.ok_or_else(|| Error::internal("a lift max has an unknown type"))
 }

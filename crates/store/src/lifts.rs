@@ -14,15 +14,15 @@ statements! {
     FIND = "SELECT id, name, slug, is_competition, parent_id, created_at, updated_at FROM lifts WHERE id = ?1";
     FIND_BY_SLUG = "SELECT id, name, slug, is_competition, parent_id, created_at, updated_at FROM lifts \
         WHERE slug = ?1";
-    EXISTS = "SELECT 1 FROM lifts WHERE id = ?1";
+    FIND_KEY = "SELECT key FROM lifts WHERE id = ?1";
     FIND_PARENT = "SELECT parent_id FROM lifts WHERE id = ?1";
-    INSERT = "INSERT INTO lifts (id, name, slug, is_competition, parent_id, created_at, updated_at) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    INSERT = "INSERT INTO lifts (id, key, name, slug, is_competition, parent_id, created_at, updated_at) \
+        VALUES (?1, (SELECT COALESCE(MAX(key), 0) + 1 FROM lifts), ?2, ?3, ?4, ?5, ?6, ?7)";
     UPDATE = "UPDATE lifts SET name = ?2, slug = ?3, is_competition = ?4, parent_id = ?5, updated_at = ?6 \
         WHERE id = ?1";
     DELETE = "DELETE FROM lifts WHERE id = ?1";
     HAS_CHILD = "SELECT 1 FROM lifts WHERE parent_id = ?1 LIMIT 1";
-    HAS_MAX = "SELECT 1 FROM lift_maxes WHERE lift_id = ?1 LIMIT 1";
+    HAS_MAX = "SELECT 1 FROM lift_maxes WHERE lift_key = (SELECT key FROM lifts WHERE id = ?1) LIMIT 1";
     HAS_PRESCRIPTION = "SELECT 1 FROM prescriptions WHERE lift_id = ?1 LIMIT 1";
     HAS_LOAD = "SELECT 1 FROM prescriptions WHERE of_lift_id = ?1 LIMIT 1";
     HAS_CONFIGURATION = "SELECT 1 FROM program_progressions WHERE lift_id = ?1 LIMIT 1";
@@ -67,9 +67,9 @@ pub fn find(tx: &mut Tx<'_>, id: &str) -> Result<Option<Lift>> {
     tx.query_opt(FIND, values![id], lift)
 }
 
-/// Whether there is a lift with this id.
-pub fn find_id(tx: &mut Tx<'_>, id: &str) -> Result<Option<()>> {
-    tx.query_opt(EXISTS, values![id], |_| Ok(()))
+/// Internal key of the lift with this id, to which maxes refer.
+pub fn find_key(tx: &mut Tx<'_>, id: &str) -> Result<Option<i64>> {
+    tx.query_opt(FIND_KEY, values![id], |row| row.get(0))
 }
 
 /// The lift with this id.

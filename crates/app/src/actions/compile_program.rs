@@ -61,6 +61,8 @@ pub struct Session {
     pub lifts: BTreeSet<String>,
     /// The maxes that its exercises ask for first, each once.
     pub maxes: Vec<(String, MaxType)>,
+    /// The same, by the internal keys of the lifts.
+    pub max_keys: Vec<(i64, MaxType)>,
     daily: Option<Thousandths>,
 }
 
@@ -192,6 +194,14 @@ fn first_maxes(exercises: &[Exercise]) -> Vec<(String, MaxType)> {
     maxes
 }
 
+fn keys_of(tx: &mut Tx<'_>, maxes: &[(String, MaxType)]) -> Result<Vec<(i64, MaxType)>> {
+    let key_of = |(lift_id, max_type): &(String, MaxType)| {
+        let key = lifts::find_key(tx, lift_id)?;
+        Ok((key.ok_or_else(|| Error::internal("a prescribed lift has no key"))?, *max_type))
+    };
+    maxes.iter().map(key_of).collect()
+}
+
 /// What several weeks and sessions share while a program is compiled.
 struct Compiler {
     weekly: Option<WeeklyEntries>,
@@ -223,8 +233,10 @@ impl Compiler {
             exercises.push(self.exercise(tx, &place.prescription_id)?);
         }
         let metadata = day.metadata.map(serde_json::Value::Object);
+        let maxes = first_maxes(&exercises);
         let session = Arc::new(Session {
-            maxes: first_maxes(&exercises),
+            max_keys: keys_of(tx, &maxes)?,
+            maxes,
             lifts: exercises.iter().map(|exercise| exercise.lift_id.clone()).collect(),
             daily: self.daily.as_ref().and_then(|table| table.find(&day.slug, metadata.as_ref())),
             slug: day.slug,

@@ -88,7 +88,7 @@ impl Basis {
         };
         let session = session.filter(|session| !session.exercises.is_empty()).ok_or(Error::NotFound)?;
         let session = Arc::clone(session);
-        let maxes = lift_maxes::list_current_values(tx, account, &session.maxes, now)?;
+        let maxes = lift_maxes::list_current_values(tx, account, &session.max_keys, now)?;
         Ok(Self {
             version,
             account,

@@ -70,7 +70,7 @@ async fn the_tables_of_both_engines_are_the_same() {
 }
 
 /// References without an index: lifts are removed seldom, and maxes are recorded all the time.
-const WITHOUT: [&str; 1] = ["lift_maxes.lift_id"];
+const WITHOUT: [&str; 1] = ["lift_maxes.lift_key"];
 
 /// SQLite finds the rows that refer to a deleted one by reading the whole table when it has no index.
 #[tokio::test]

@@ -132,6 +132,26 @@ async fn a_lift_knows_its_ancestors() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn lifts_made_at_once_get_keys_of_their_own() {
+    on_both(async |db| {
+        let made = ["squat", "bench", "deadlift"].map(|id| {
+            let db = db.clone();
+            tokio::spawn(async move { db.write(move |tx| lifts::insert(tx, &lift(id))).await })
+        });
+        for made in made {
+            made.await.unwrap().unwrap();
+        }
+        let mut keys = Vec::new();
+        for id in ["squat", "bench", "deadlift"] {
+            keys.push(db.read(move |tx| lifts::find_key(tx, id)).await.unwrap().unwrap());
+        }
+        keys.sort_unstable();
+        assert_eq!(keys, [1, 2, 3]);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_lift_stays_while_anything_refers_to_it() {
     on_both(async |db| {

@@ -252,7 +252,7 @@ pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
         let mut violations = Violations::new();
         let lift = body.lift_id.required("liftId", &mut violations);
         let lift_id =
-            fields::reference(tx, "liftId", "lift", lift, lifts::find_id, &mut violations)?.and(lift);
+            fields::reference(tx, "liftId", "lift", lift, lifts::find_key, &mut violations)?.and(lift);
         let max_type = body.r#type.required("type", &mut violations);
         let max_type = choice("type", max_type.map(String::as_str), &TYPES, &mut violations);
         let value = weight(body.value.required("value", &mut violations), &mut violations);

@@ -5,8 +5,9 @@ use postgres::error::SqlState;
 
 use super::Fault;
 
-/// Two requests with the same `Idempotency-Key` at once: the second is to find the first's answer.
-const LOST_RACE: &str = "idempotency_keys_key";
+/// What two transactions at once may both find free: the same `Idempotency-Key`, whose second request is to
+/// find the first's answer, and the next key of a lift.
+const LOST_RACES: [&str; 2] = ["idempotency_keys_key", "lifts_key"];
 
 /// What it leaves of the transaction.
 pub(super) fn fault(error: &postgres::Error) -> Fault {
@@ -17,7 +18,8 @@ pub(super) fn fault(error: &postgres::Error) -> Fault {
     let code = reported.code();
     if *code == SqlState::T_R_SERIALIZATION_FAILURE
         || *code == SqlState::T_R_DEADLOCK_DETECTED
-        || (*code == SqlState::UNIQUE_VIOLATION && reported.constraint() == Some(LOST_RACE))
+        || (*code == SqlState::UNIQUE_VIOLATION
+            && reported.constraint().is_some_and(|index| LOST_RACES.contains(&index)))
     {
         return Fault::Outrun;
     }
