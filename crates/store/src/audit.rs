@@ -12,6 +12,8 @@ use crate::values::values;
 statements! {
     INSERT = "INSERT INTO audit_entries (id, at, actor_key, actor_id, proof, claimed_admin, surface, route, \
         row_type, row_id, fields, request_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    // Whoever waits for this lock holds up every write behind it.
+    WAIT_LITTLE = "SET LOCAL lock_timeout = '1s'";
     HOLD_BACK = "LOCK TABLE audit_entries IN SHARE MODE";
     END = "SELECT MAX(seq) FROM audit_entries";
     LIST = "SELECT seq, id, at, actor_key, actor_id, proof, claimed_admin, surface, route, row_type, row_id, \
@@ -125,9 +127,13 @@ pub fn insert(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
 
 /// `seq` of the last entry, once no entry can appear before it any more. PostgreSQL numbers entries as they
 /// are written and shows them when they are committed: there this waits for those on their way and, until
-/// it is committed, holds back those to come. SQLite has one writer.
+/// it is committed, holds back those to come; [`Error::Unavailable`] when that takes more than a second. SQLite
+/// has one writer.
+///
+/// [`Error::Unavailable`]: ferrum_domain::Error::Unavailable
 pub fn settled_end(tx: &mut Tx<'_>) -> Result<i64> {
     if tx.kind() == EngineKind::Postgres {
+        tx.execute(WAIT_LITTLE, &[])?;
         tx.execute(HOLD_BACK, &[])?;
     }
     tx.query_one(END, &[], |row| row.get::<Option<i64>>(0)).map(|end| end.unwrap_or(i64::MIN))
@@ -138,10 +144,10 @@ pub fn list_unsealed(tx: &mut Tx<'_>, last: Option<&Batch>, end: i64, limit: i64
     tx.query(LIST, values![end_of(last), end, limit], written)
 }
 
-/// The entries of a batch, which follows the one with `number - 1`.
+/// The entries of a batch, which follows the one with `number - 1`; one more than it says, if there are more.
 pub fn list_batch(tx: &mut Tx<'_>, batch: &Batch) -> Result<Vec<Written>> {
     let before = tx.query_opt(FIND_BATCH, values![batch.number - 1], self::batch)?;
-    tx.query(LIST, values![end_of(before.as_ref()), batch.last_seq, i64::MAX], written)
+    tx.query(LIST, values![end_of(before.as_ref()), batch.last_seq, batch.entries.saturating_add(1)], written)
 }
 
 /// After what the entries of the batch that follows begin: with the first batch, whatever there is.

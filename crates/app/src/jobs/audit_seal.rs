@@ -82,11 +82,11 @@ struct Link {
 
 fn check_next(tx: &mut Tx<'_>, link: &Link) -> Result<std::result::Result<Option<Link>, Damage>> {
     let Some(batch) = audit::list_batches(tx, link.number, 1)?.pop() else { return Ok(Ok(None)) };
-    let entries = audit::list_batch(tx, &batch)?;
     let damage = |reason| Ok(Err(Damage { batch: link.number + 1, reason }));
     if batch.number != link.number + 1 {
         return damage("the batch is missing");
     }
+    let entries = audit::list_batch(tx, &batch)?;
     if usize::try_from(batch.entries) != Ok(entries.len()) {
         return damage("an entry has been added or removed");
     }

@@ -238,9 +238,9 @@ async fn the_log_starts_over_while_others_read() {
         }
         Result::<()>::Ok(())
     });
-    // Some 25 pages each: twice as many as the log is to hold.
+    // Some 25 pages each: three times as many as the log is to hold.
     let text = "x".repeat(100_000);
-    for id in 0..500 {
+    for id in 0..1_500 {
         let text = text.clone();
         fixture.db.write(move |tx| mark(tx, id, &text)).await.unwrap();
         fixture

@@ -12,7 +12,7 @@ const READS_ALL: &[(&str, &str)] =
     &[("audit::LAST_BATCH", "stops at the first row of the primary key, which the plan does not say")];
 
 /// Statements that are for PostgreSQL alone.
-const POSTGRES_ONLY: &[&str] = &["audit::HOLD_BACK", "jobs::CLAIM_SKIPPING"];
+const POSTGRES_ONLY: &[&str] = &["audit::WAIT_LITTLE", "audit::HOLD_BACK", "jobs::CLAIM_SKIPPING"];
 
 /// (where it comes from, its text) of every statement there is.
 fn all() -> Vec<(String, String)> {

@@ -8,11 +8,12 @@
 use std::fs::File;
 use std::mem::ManuallyDrop;
 use std::path::Path;
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use ferrum_domain::{Error, Result};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
@@ -26,7 +27,7 @@ use super::readers::Inline;
 const LONG: i32 = 12 * 1024;
 /// Pages after which a log that could not start over, since somebody read from its end, is tended again.
 const STEP: i32 = 512;
-/// Pages that are left to the writer at most, which take it a millisecond or two.
+/// Pages that are left to the writer as a rule, which take it a millisecond or two.
 const FEW: i32 = 128;
 /// How often the thread goes after what has been written meanwhile.
 const ROUNDS: usize = 4;
@@ -83,7 +84,7 @@ impl Folder {
     pub(super) fn tend(&mut self, writer: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
         if self.busy {
-            if self.done.try_recv().is_err() {
+            if matches!(self.done.try_recv(), Err(TryRecvError::Empty)) {
                 return;
             }
             self.busy = false;
@@ -98,6 +99,9 @@ impl Folder {
         if pages >= LONG.max(self.tended + STEP) {
             self.tended = pages;
             self.busy = self.wake.as_ref().is_some_and(|wake| wake.try_send(()).is_ok());
+            if !self.busy {
+                fold(writer, &self.readers);
+            }
         }
     }
 }
@@ -126,7 +130,10 @@ impl Most {
             let before = self.pages.load(Ordering::Relaxed);
             fold(&self.connection, &self.readers);
             if let Err(error) = self.file.sync_data() {
-                tracing::warn!("the file could not be written to disk: {error}");
+                // The system takes the pages for written now, and SQLite would let the log start over. After a
+                // new start all of it is folded again.
+                tracing::error!("the file could not be written to disk, so this process stops: {error}");
+                process::abort();
             }
             if self.pages.load(Ordering::Relaxed) - before <= FEW {
                 return;
