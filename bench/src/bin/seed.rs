@@ -230,6 +230,7 @@ fn lifter(tx: &mut Tx<'_>, app: &App, n: usize, now: Millis) -> Result<()> {
         (1..).flat_map(|week| (0..TRAINED).map(move |lift| (week, lift))).take(MAXES_PER_LIFTER)
     {
         let at = Millis(now.0 - weeks_ago * WEEK_MILLIS);
+        let lift_key = lifts::find_key(tx, &lift_id(lift))?.ok_or(ferrum_domain::Error::NotFound)?;
         lift_maxes::insert(
             tx,
             &LiftMax {
@@ -237,6 +238,7 @@ fn lifter(tx: &mut Tx<'_>, app: &App, n: usize, now: Millis) -> Result<()> {
                 account,
                 user_id: String::new(),
                 lift_id: lift_id(lift),
+                lift_key,
                 max_type: MaxType::TrainingMax,
                 value: Thousandths::whole(400 - 5 * weeks_ago + n % 50),
                 effective_at: at,

@@ -109,6 +109,9 @@ impl State {
 struct Random {
     seed: [u8; 32],
     count: u64,
+    block: [u8; 32],
+    /// How many bytes of the block nobody has got yet.
+    left: usize,
 }
 
 impl std::fmt::Debug for Random {
@@ -119,14 +122,20 @@ impl std::fmt::Debug for Random {
 
 impl Random {
     fn from_system() -> Result<Self> {
-        Ok(Self { seed: system_bytes()?, count: 0 })
+        Ok(Self { seed: system_bytes()?, count: 0, block: [0; 32], left: 0 })
     }
 
     fn bytes<const N: usize>(&mut self) -> [u8; N] {
         const { assert!(N <= 32) };
-        let block = Sha256::new().chain_update(self.seed).chain_update(self.count.to_be_bytes()).finalize();
-        self.count += 1;
-        std::array::from_fn(|i| block[i])
+        if self.left < N {
+            let block = Sha256::new().chain_update(self.seed).chain_update(self.count.to_be_bytes());
+            self.block = block.finalize().into();
+            self.count += 1;
+            self.left = self.block.len();
+        }
+        let first = self.block.len() - self.left;
+        self.left -= N;
+        std::array::from_fn(|i| self.block[first + i])
     }
 
     fn readable(&mut self) -> char {
@@ -160,6 +169,20 @@ mod tests {
     fn ids_at(now: i64) -> (Ids, Clock) {
         let clock = Clock::manual(Millis(now));
         (Ids::new(clock.clone()).unwrap(), clock)
+    }
+
+    #[test]
+    fn no_random_byte_is_given_twice() {
+        let random = || Random { seed: [7; 32], count: 0, block: [0; 32], left: 0 };
+        let (mut whole, mut pieces) = (random(), random());
+        let blocks: [[u8; 32]; 2] = [whole.bytes(), whole.bytes()];
+        let first: [u8; 16] = pieces.bytes();
+        let (second, third): ([u8; 4], [u8; 1]) = (pieces.bytes(), pieces.bytes());
+        assert_eq!([&first[..], &second, &third].concat(), blocks[0][..21]);
+        // The eleven bytes that are left do not suffice, and nobody gets them.
+        let fourth: [u8; 16] = pieces.bytes();
+        assert_eq!(fourth, blocks[1][..16]);
+        assert_ne!(blocks[0], blocks[1]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use aide::OperationOutput;
 use aide::generate::GenContext;
 use aide::openapi::{Operation, Response as ApiResponse};
+use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use crate::dialect::Dialect;
 use crate::openapi;
 
 /// A good outcome with status `STATUS` and a JSON body of type `O` (none at 204), already rendered,
-/// because a write keeps it for repeats in the same transaction.
+/// because a write with an `Idempotency-Key` keeps it for repeats in the same transaction.
 #[derive(Debug)]
 pub struct Answer<const STATUS: u16, O> {
     pub(crate) body: Bytes,
@@ -77,8 +78,12 @@ impl<O: Serialize> Rendered<O> {
 }
 
 pub(crate) fn json(status: StatusCode, body: Bytes) -> Response {
-    let mut response = (status, body).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    // With room for those that the house and axum add.
+    headers.reserve(8);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 

@@ -40,10 +40,22 @@ pub const BODY_LIMIT: usize = 1 << 20;
 const KEPT_ANSWER: usize = 32 << 10;
 const KEPT_TARGET: usize = 256;
 
-/// How a write with an already rendered answer ends inside its transaction.
-struct Kept {
-    body: Bytes,
-    replayed: bool,
+/// What came of a request inside its transaction.
+enum Outcome<O> {
+    /// Done now. It is rendered after the transaction, since many wait for the one writer, and what our answers are
+    /// made of can always be written as JSON.
+    Fresh(O),
+    /// Rendered, because it is kept for repeats, or was kept when the request came first.
+    Kept { body: Bytes, replayed: bool },
+}
+
+impl<O: Serialize> Outcome<O> {
+    fn answer<const STATUS: u16>(self) -> Result<Answer<STATUS, O>> {
+        match self {
+            Self::Fresh(out) => Answer::of(&out, false),
+            Self::Kept { body, replayed } => Ok(Answer::new(body, replayed)),
+        }
+    }
 }
 
 /// A request without a body, from a caller with the permission `P`.
@@ -298,17 +310,17 @@ impl<D: Dialect, P: Permission> Call<D, P> {
     {
         let Self { context, .. } = self;
         let db = context.app.db.clone();
-        let body = db
+        let out = db
             .write(move |tx| {
                 let mut me = context.admit(tx)?;
                 let now = context.app.clock.now();
                 context.enrol(tx, &mut me, now)?;
                 let done = work(tx, &me)?;
                 context.record(tx, D::SURFACE, &me, now, &done)?;
-                render(STATUS, &done.out)
+                Ok(done.out)
             })
             .await?;
-        Ok(Answer::new(body, false))
+        Ok(Answer::of(&out, false)?)
     }
 }
 
@@ -336,16 +348,16 @@ impl<D: Dialect, P: Known, T: Body> Sent<D, P, T> {
         W: Fn(&mut Tx<'_>, &Identity, &T) -> Result<Done<O>> + Send + Sync + 'static,
     {
         let db = self.context.app.db.clone();
-        let kept = db
+        let outcome = db
             .write(move |tx| {
-                self.once(tx, |tx, me, body, now| {
+                self.once(tx, STATUS, |tx, me, body, now| {
                     let done = work(tx, me, body)?;
                     self.context.record(tx, D::SURFACE, me, now, &done)?;
-                    render(STATUS, &done.out)
+                    Ok(done.out)
                 })
             })
             .await?;
-        Ok(Answer::new(kept.body, kept.replayed))
+        Ok(outcome.answer()?)
     }
 
     /// Answers a POST that changes nothing. Only a request with an `Idempotency-Key` has to write.
@@ -355,24 +367,25 @@ impl<D: Dialect, P: Known, T: Body> Sent<D, P, T> {
         W: Fn(&mut Tx<'_>, &Identity, &T) -> Result<O> + Send + Sync + 'static,
     {
         let db = self.context.app.db.clone();
-        let kept = if matches!(self.key, Ok(None)) {
+        let outcome = if matches!(self.key, Ok(None)) {
             db.read(move |tx| {
                 let me = self.context.admit(tx)?;
                 let body = self.body.as_ref().map_err(BadBody::error)?;
-                Ok(Kept { body: render(200, &work(tx, &me, body)?)?, replayed: false })
+                Ok(Outcome::Kept { body: render(200, &work(tx, &me, body)?)?, replayed: false })
             })
             .await?
         } else {
-            db.write(move |tx| self.once(tx, |tx, me, body, _| render(200, &work(tx, me, body)?))).await?
+            db.write(move |tx| self.once(tx, 200, |tx, me, body, _| work(tx, me, body))).await?
         };
-        Ok(Answer::new(kept.body, kept.replayed))
+        Ok(outcome.answer()?)
     }
 
-    fn once(
+    fn once<O: Serialize>(
         &self,
         tx: &mut Tx<'_>,
-        work: impl Fn(&mut Tx<'_>, &Identity, &T, Millis) -> Result<Bytes>,
-    ) -> Result<Kept> {
+        status: u16,
+        work: impl Fn(&mut Tx<'_>, &Identity, &T, Millis) -> Result<O>,
+    ) -> Result<Outcome<O>> {
         let context = &self.context;
         let mut me = context.admit(tx)?;
         let now = context.app.clock.now();
@@ -382,26 +395,26 @@ impl<D: Dialect, P: Known, T: Body> Sent<D, P, T> {
             && let Some(kept) = idempotency::find(tx, &me.id, D::SURFACE, &address, &key.text, now)?
         {
             return if kept.body_hash == key.body_hash {
-                Ok(Kept { body: kept.answer.into(), replayed: true })
+                Ok(Outcome::Kept { body: kept.answer.into(), replayed: true })
             } else {
                 Err(Error::Conflict(Conflict::KeyReused))
             };
         }
         let body = self.body.as_ref().map_err(BadBody::error)?;
         context.enrol(tx, &mut me, now)?;
-        let answer = work(tx, &me, body, now)?;
-        if let Some(key) = key {
-            idempotency::insert(
-                tx,
-                &me.id,
-                D::SURFACE,
-                &address,
-                &key.text,
-                &idempotency::Kept { body_hash: key.body_hash.to_vec(), answer: answer.to_vec() },
-                now,
-            )?;
-        }
-        Ok(Kept { body: answer, replayed: false })
+        let out = work(tx, &me, body, now)?;
+        let Some(key) = key else { return Ok(Outcome::Fresh(out)) };
+        let answer = render(status, &out)?;
+        idempotency::insert(
+            tx,
+            &me.id,
+            D::SURFACE,
+            &address,
+            &key.text,
+            &idempotency::Kept { body_hash: key.body_hash.to_vec(), answer: answer.to_vec() },
+            now,
+        )?;
+        Ok(Outcome::Kept { body: answer, replayed: false })
     }
 }
 
@@ -421,10 +434,9 @@ impl<D: Dialect, P: Permission, T: Body> FromRequest<Arc<App>> for Sent<D, P, T>
         let context = Context::of::<D>(&mut parts, app).await;
         let bytes = read_body(&parts, body).await;
         let key = if parts.method == Method::POST { repeat_key(&parts) } else { Ok(None) };
-        let key = key.map(|key| {
-            let body_hash = Sha256::digest(bytes.as_deref().unwrap_or_default()).into();
-            key.map(|text| Key { text, body_hash })
-        });
+        let hash =
+            |text| Key { text, body_hash: Sha256::digest(bytes.as_deref().unwrap_or_default()).into() };
+        let key = key.map(|key| key.map(hash));
         let body = bytes.and_then(|bytes| decode::<D, T>(&parts, &bytes));
         Ok(Self { context, body, key, dialect: PhantomData })
     }

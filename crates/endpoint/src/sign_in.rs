@@ -66,10 +66,11 @@ impl<D: Dialect, T: Body, const NEW: bool> FromRequest<Arc<App>> for SignIn<D, T
         };
         let bytes = call::read_body(&parts, body).await;
         let key = if NEW { call::repeat_key(&parts) } else { Ok(None) };
-        let key = key.map(|key| {
+        let hash = |text| {
             let body_hash = app.keyed_hash.of(Kind::Body, bytes.as_deref().unwrap_or_default());
-            key.map(|text| RepeatKey { text, body_hash })
-        });
+            RepeatKey { text, body_hash }
+        };
+        let key = key.map(|key| key.map(hash));
         let body = bytes.and_then(|bytes| call::decode::<D, T>(&parts, &bytes));
         Ok(Self { app: Arc::clone(app), origin, key, body, dialect: PhantomData })
     }

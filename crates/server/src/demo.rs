@@ -8,10 +8,10 @@ use ferrum_app::App;
 use ferrum_app::actions::accounts::{self, NewPerson};
 use ferrum_app::actions::enroll_in_program::enroll_in_program;
 use ferrum_app::config::Config;
-use ferrum_domain::Result;
 use ferrum_domain::access::Role;
 use ferrum_domain::strength::MaxType;
 use ferrum_domain::units::{Thousandths, WeightUnit};
+use ferrum_domain::{Error, Result};
 use ferrum_store::lift_maxes::{self, LiftMax};
 use ferrum_store::{Tx, accounts as people, lifts, programs};
 
@@ -86,11 +86,13 @@ async fn train(app: &Arc<App>, user_id: String) -> Result<()> {
         let account = people::ensure(tx, &user_id, &birth)?;
         for (slug, pounds) in TRAINING_MAXES {
             let Some(lift) = lifts::find_by_slug(tx, slug)? else { continue };
+            let lift_key = lifts::find_key(tx, &lift.id)?.ok_or(Error::NotFound)?;
             let max = LiftMax {
                 id: this.ids.uuid(),
                 account,
                 user_id: user_id.clone(),
                 lift_id: lift.id,
+                lift_key,
                 max_type: MaxType::TrainingMax,
                 value: Thousandths::whole(pounds),
                 effective_at: now,

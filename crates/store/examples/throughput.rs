@@ -105,6 +105,7 @@ fn max(id: String) -> LiftMax {
         account: 1,
         user_id: "lifter".to_owned(),
         lift_id: "squat".to_owned(),
+        lift_key: 1,
         max_type: MaxType::OneRm,
         value: Thousandths(315_000),
         effective_at: Millis(0),

@@ -13,15 +13,18 @@ use crate::statements::statements;
 use crate::values::values;
 
 statements! {
-    FIND = "SELECT m.id, m.account_key, a.id, l.id, m.max_type, m.value, m.effective_at, m.created_at, \
-        m.updated_at, m.written FROM lift_maxes m JOIN accounts a ON a.key = m.account_key \
+    FIND = "SELECT m.id, m.account_key, a.id, l.id, m.lift_key, m.max_type, m.value, m.effective_at, \
+        m.created_at, m.updated_at, m.written FROM lift_maxes m JOIN accounts a ON a.key = m.account_key \
         JOIN lifts l ON l.key = m.lift_key WHERE m.id = ?1";
-    FIND_CURRENT = "SELECT id, value, written FROM lift_maxes \
+    FIND_CURRENT = "SELECT id, lift_key, value, written FROM lift_maxes \
         WHERE account_key = ?1 AND lift_key = (SELECT key FROM lifts WHERE id = ?2) AND max_type = ?3 \
         AND effective_at <= ?4 ORDER BY effective_at DESC, written DESC LIMIT 1";
     CURRENT_VALUE = "SELECT value FROM lift_maxes \
         WHERE account_key = ?1 AND lift_key = (SELECT key FROM lifts WHERE id = ?2) AND max_type = ?3 \
         AND effective_at <= ?4 ORDER BY effective_at DESC, written DESC LIMIT 1";
+    CURRENT_VALUE_BY_KEY = "SELECT value FROM lift_maxes \
+        WHERE account_key = ?1 AND lift_key = ?2 AND max_type = ?3 AND effective_at <= ?4 \
+        ORDER BY effective_at DESC, written DESC LIMIT 1";
     // One statement for the maxes of a whole session, since each costs PostgreSQL a round trip.
     CURRENT_VALUES = "SELECT \
         (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_key = ?3 AND max_type = ?4 \
@@ -33,15 +36,15 @@ statements! {
         (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_key = ?9 AND max_type = ?10 \
         AND effective_at <= ?2 ORDER BY effective_at DESC, written DESC LIMIT 1)";
     INSERT = "INSERT INTO lift_maxes (id, account_key, lift_key, max_type, value, unit, effective_at, created_at, \
-        updated_at, written) VALUES (?1, ?2, (SELECT key FROM lifts WHERE id = ?3), ?4, ?5, \
+        updated_at, written) VALUES (?1, ?2, ?3, ?4, ?5, \
         (SELECT weight_unit FROM accounts WHERE key = ?2), ?6, ?7, ?8, ?9)";
     UPDATE = "UPDATE lift_maxes SET value = ?2, effective_at = ?3, updated_at = ?4, written = ?5 WHERE id = ?1";
     DELETE = "DELETE FROM lift_maxes WHERE id = ?1";
 }
 
 pub(crate) const LISTING: Listing = Listing {
-    columns: "m.id, m.account_key, a.id, l.id, m.max_type, m.value, m.effective_at, m.created_at, m.updated_at, \
-        m.written",
+    columns: "m.id, m.account_key, a.id, l.id, m.lift_key, m.max_type, m.value, m.effective_at, m.created_at, \
+        m.updated_at, m.written",
     from: "lift_maxes m JOIN accounts a ON a.key = m.account_key JOIN lifts l ON l.key = m.lift_key",
     scope: &["a.id = ?"],
     filters: &["m.lift_key = (SELECT key FROM lifts WHERE id = ?)", "m.max_type = ?"],
@@ -57,8 +60,10 @@ pub struct LiftMax {
     pub account: i64,
     /// Public id of its owner.
     pub user_id: String,
-    /// The lift.
+    /// Public id of the lift.
     pub lift_id: String,
+    /// Internal key of the lift, which is what is written.
+    pub lift_key: i64,
     /// What it measures.
     pub max_type: MaxType,
     /// In the unit that the account had when it was entered.
@@ -78,6 +83,8 @@ pub struct LiftMax {
 pub struct CurrentMax {
     /// Id of the max.
     pub id: String,
+    /// Internal key of its lift.
+    pub lift_key: i64,
     /// Its value.
     pub value: Thousandths,
     /// Greater than that of every max written before it.
@@ -115,7 +122,12 @@ pub fn find_current(
     now: Millis,
 ) -> Result<Option<CurrentMax>> {
     tx.query_opt(FIND_CURRENT, values![account, lift_id, kept_as(max_type), now], |row| {
-        Ok(CurrentMax { id: row.get(0)?, value: Thousandths(row.get(1)?), written: row.get(2)? })
+        Ok(CurrentMax {
+            id: row.get(0)?,
+            lift_key: row.get(1)?,
+            value: Thousandths(row.get(2)?),
+            written: row.get(3)?,
+        })
     })
 }
 
@@ -128,6 +140,19 @@ pub fn find_current_value(
     now: Millis,
 ) -> Result<Option<Thousandths>> {
     tx.query_opt(CURRENT_VALUE, values![account, lift_id, kept_as(max_type), now], |row| {
+        row.get(0).map(Thousandths)
+    })
+}
+
+/// [`find_current_value`] by the lift's key.
+pub fn find_current_value_by_key(
+    tx: &mut Tx<'_>,
+    account: i64,
+    lift_key: i64,
+    max_type: MaxType,
+    now: Millis,
+) -> Result<Option<Thousandths>> {
+    tx.query_opt(CURRENT_VALUE_BY_KEY, values![account, lift_key, kept_as(max_type), now], |row| {
         row.get(0).map(Thousandths)
     })
 }
@@ -176,7 +201,7 @@ pub fn insert(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
         values![
             &max.id,
             max.account,
-            &max.lift_id,
+            max.lift_key,
             kept_as(max.max_type),
             max.value,
             max.effective_at,
@@ -205,12 +230,13 @@ fn lift_max(row: &Row<'_>) -> Result<LiftMax> {
         account: row.get(1)?,
         user_id: row.get(2)?,
         lift_id: row.get(3)?,
-        max_type: max_type(&row.get::<String>(4)?)?,
-        value: Thousandths(row.get(5)?),
-        effective_at: Millis(row.get(6)?),
-        created_at: Millis(row.get(7)?),
-        updated_at: Millis(row.get(8)?),
-        written: row.get(9)?,
+        lift_key: row.get(4)?,
+        max_type: max_type(&row.get::<String>(5)?)?,
+        value: Thousandths(row.get(6)?),
+        effective_at: Millis(row.get(7)?),
+        created_at: Millis(row.get(8)?),
+        updated_at: Millis(row.get(9)?),
+        written: row.get(10)?,
     })
 }
 

@@ -40,7 +40,8 @@ pub(crate) fn raise_max(
     let (lift_id, configuration) = (application.lift_id, application.configuration);
     let rule = &configuration.rule;
     let current = lift_maxes::find_current(tx, enrollment.account, lift_id, rule.max_type, now)?;
-    let raise = match rule.apply(current.as_ref().map(|max| max.value)) {
+    let Some(current) = current else { return Ok(Err(SkipReason::NoCurrentMax(rule.max_type))) };
+    let raise = match rule.apply(current.value) {
         Ok(raise) => raise,
         Err(reason) => return Ok(Err(reason)),
     };
@@ -50,7 +51,7 @@ pub(crate) fn raise_max(
         return Ok(Err(SkipReason::AlreadyApplied));
     }
     // Another process's clock may be ahead of ours: the new max must still be the latest written.
-    let written = current.map_or(0, |max| max.written + 1).max(app.ids.order());
+    let written = (current.written + 1).max(app.ids.order());
     lift_maxes::insert(
         tx,
         &LiftMax {
@@ -58,6 +59,7 @@ pub(crate) fn raise_max(
             account: enrollment.account,
             user_id: enrollment.user_id.clone(),
             lift_id: lift_id.to_owned(),
+            lift_key: current.lift_key,
             max_type: rule.max_type,
             value: raise.new,
             effective_at: now,

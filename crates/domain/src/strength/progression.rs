@@ -129,8 +129,7 @@ impl Progression {
     }
 
     /// What it makes of the lifter's current max.
-    pub fn apply(&self, current: Option<Thousandths>) -> Result<Raise, SkipReason> {
-        let previous = current.ok_or(SkipReason::NoCurrentMax(self.max_type))?;
+    pub fn apply(&self, previous: Thousandths) -> Result<Raise, SkipReason> {
         let new = Thousandths(previous.0.saturating_add(self.increment.0));
         if new > MAX_WEIGHT {
             return Err(SkipReason::TooHeavy);
@@ -236,11 +235,11 @@ mod tests {
             max_type: MaxType::TrainingMax,
             event: Event::Session,
         };
-        let raise = rule.apply(Some(Thousandths::whole(315))).unwrap();
+        let raise = rule.apply(Thousandths::whole(315)).unwrap();
         assert_eq!((raise.new, raise.delta()), (Thousandths(317_500), Thousandths(2500)));
-        assert!(rule.apply(Some(Thousandths(9_997_500))).is_ok());
-        assert_eq!(rule.apply(Some(Thousandths(9_997_501))), Err(SkipReason::TooHeavy));
-        let missing = rule.apply(None).unwrap_err();
+        assert!(rule.apply(Thousandths(9_997_500)).is_ok());
+        assert_eq!(rule.apply(Thousandths(9_997_501)), Err(SkipReason::TooHeavy));
+        let missing = SkipReason::NoCurrentMax(rule.max_type);
         assert_eq!(missing.to_string(), "no current max of type TRAINING_MAX");
         assert_eq!(SkipReason::TooHeavy.to_string(), "the new max would be over 10000");
     }

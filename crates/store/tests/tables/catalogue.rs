@@ -6,13 +6,11 @@ use ferrum_store::days::{self, DayPrescription};
 use ferrum_store::lifts::{self, Lift};
 use ferrum_store::listing::{NamedSort, Order, Window};
 use ferrum_store::weeks::WeekDay;
-use ferrum_store::{
-    catalogue, cycles, lift_maxes, prescriptions, program_progressions, programs, progressions, weeks,
-};
+use ferrum_store::{catalogue, cycles, prescriptions, program_progressions, programs, progressions, weeks};
 
 use crate::support::{
-    ALL, NOW, account, configuration, conflict, cycle, day, lift, max, not_found, on_both, prescription,
-    program, progression, referrers, week,
+    ALL, NOW, account, configuration, conflict, cycle, day, insert_max, lift, max, not_found, on_both,
+    prescription, program, progression, referrers, week,
 };
 use ferrum_domain::strength::progression::Event;
 
@@ -161,7 +159,7 @@ async fn a_lift_stays_while_anything_refers_to_it() {
                 lifts::insert(tx, &Lift { parent_id, ..lift(id) })?;
             }
             let anna = account(tx, "anna")?;
-            lift_maxes::insert(tx, &max("max", anna, "measured", 100, 0))?;
+            insert_max(tx, max("max", anna, "measured", 100, 0))?;
             let mut row = prescription("prescription", "prescribed");
             row.load_strategy.of_lift_id = Some("loaded".to_owned());
             prescriptions::insert(tx, &row)?;

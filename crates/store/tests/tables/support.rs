@@ -14,8 +14,8 @@ use ferrum_store::accounts::{self, Birth};
 use ferrum_store::cycles::Cycle;
 use ferrum_store::days::Day;
 use ferrum_store::enrollments::Enrollment;
-use ferrum_store::lift_maxes::LiftMax;
-use ferrum_store::lifts::Lift;
+use ferrum_store::lift_maxes::{self, LiftMax};
+use ferrum_store::lifts::{self, Lift};
 use ferrum_store::listing::Window;
 use ferrum_store::prescriptions::Prescription;
 use ferrum_store::program_progressions::ProgramProgression;
@@ -119,6 +119,7 @@ pub(crate) fn max(id: &str, account: i64, lift_id: &str, value: i64, effective_a
         account,
         user_id: String::new(),
         lift_id: lift_id.to_owned(),
+        lift_key: 0,
         max_type: MaxType::TrainingMax,
         value: Thousandths::whole(value),
         effective_at: Millis(effective_at),
@@ -126,6 +127,12 @@ pub(crate) fn max(id: &str, account: i64, lift_id: &str, value: i64, effective_a
         updated_at: NOW,
         written: WRITTEN.fetch_add(1, Ordering::Relaxed),
     }
+}
+
+/// Adds a max, whose lift's key is looked up.
+pub(crate) fn insert_max(tx: &mut Tx<'_>, max: LiftMax) -> Result<()> {
+    let lift_key = lifts::find_key(tx, &max.lift_id)?.ok_or(Error::NotFound)?;
+    lift_maxes::insert(tx, &LiftMax { lift_key, ..max })
 }
 
 pub(crate) fn prescription(id: &str, lift_id: &str) -> Prescription {

@@ -10,7 +10,7 @@ use ferrum_store::progression_history::{self, Entry};
 use ferrum_store::{Db, cycles, enrollments, lift_maxes, lifts, programs, served_periods, trained_lifts};
 
 use crate::support::{
-    ALL, NOW, account, conflict, cycle, enrollment, lift, max, not_found, on_both, program,
+    ALL, NOW, account, conflict, cycle, enrollment, insert_max, lift, max, not_found, on_both, program,
 };
 
 async fn gym(db: &Db) -> i64 {
@@ -39,15 +39,15 @@ async fn the_current_max_is_the_latest_effective_then_the_latest_written() {
         db.write(move |tx| {
             let mut one_rm = max("0", anna, "squat", 200, 150);
             one_rm.max_type = MaxType::OneRm;
-            lift_maxes::insert(tx, &one_rm)?;
-            lift_maxes::insert(tx, &max("9", anna, "bench", 80, 150))?;
-            lift_maxes::insert(tx, &max("1", anna, "squat", 100, 100))?;
+            insert_max(tx, one_rm)?;
+            insert_max(tx, max("9", anna, "bench", 80, 150))?;
+            insert_max(tx, max("1", anna, "squat", 100, 100))?;
             // Written later for the same instant, and lower: a deload.
             let mut deload = max("2", anna, "squat", 90, 100);
             deload.updated_at = Millis(NOW.0 + 1);
-            lift_maxes::insert(tx, &deload)?;
-            lift_maxes::insert(tx, &max("3", anna, "squat", 110, 200))?;
-            lift_maxes::insert(tx, &max("4", anna, "squat", 120, 200))
+            insert_max(tx, deload)?;
+            insert_max(tx, max("3", anna, "squat", 110, 200))?;
+            insert_max(tx, max("4", anna, "squat", 120, 200))
         })
         .await
         .unwrap();
@@ -65,10 +65,10 @@ async fn maxes_are_listed_by_effective_date_for_their_owner() {
         let anna = gym(&db).await;
         db.write(move |tx| {
             let bert = account(tx, "bert")?;
-            lift_maxes::insert(tx, &max("1", anna, "squat", 100, 300))?;
-            lift_maxes::insert(tx, &max("2", anna, "bench", 80, 100))?;
-            lift_maxes::insert(tx, &max("3", anna, "squat", 90, -1))?;
-            lift_maxes::insert(tx, &max("4", bert, "squat", 90, 200))
+            insert_max(tx, max("1", anna, "squat", 100, 300))?;
+            insert_max(tx, max("2", anna, "bench", 80, 100))?;
+            insert_max(tx, max("3", anna, "squat", 90, -1))?;
+            insert_max(tx, max("4", bert, "squat", 90, 200))
         })
         .await
         .unwrap();
@@ -102,7 +102,7 @@ async fn maxes_are_listed_by_effective_date_for_their_owner() {
 async fn a_max_can_be_changed_and_removed() {
     on_both(async |db| {
         let anna = gym(&db).await;
-        db.write(move |tx| lift_maxes::insert(tx, &max("1", anna, "squat", 100, 100))).await.unwrap();
+        db.write(move |tx| insert_max(tx, max("1", anna, "squat", 100, 100))).await.unwrap();
         db.write(|tx| {
             let mut row = lift_maxes::get(tx, "1")?;
             (row.value, row.effective_at) = (Thousandths(102_500), Millis(-5));

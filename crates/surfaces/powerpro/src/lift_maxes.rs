@@ -251,19 +251,20 @@ pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
         let now = app.clock.now();
         let mut violations = Violations::new();
         let lift = body.lift_id.required("liftId", &mut violations);
-        let lift_id =
-            fields::reference(tx, "liftId", "lift", lift, lifts::find_key, &mut violations)?.and(lift);
+        let lift_key = fields::reference(tx, "liftId", "lift", lift, lifts::find_key, &mut violations)?;
         let max_type = body.r#type.required("type", &mut violations);
         let max_type = choice("type", max_type.map(String::as_str), &TYPES, &mut violations);
         let value = weight(body.value.required("value", &mut violations), &mut violations);
         let effective = body.effective_date.optional("effectiveDate", &mut violations);
         let effective_at = instant("effectiveDate", effective, &mut violations).unwrap_or(now);
-        let ((lift_id, max_type), value) = violations.finish(lift_id.zip(max_type).zip(value))?;
+        let ((lift, max_type), value) = violations.finish(lift.zip(lift_key).zip(max_type).zip(value))?;
+        let (lift_id, lift_key) = lift;
         let max = LiftMax {
             id: app.ids.uuid(),
             account: owner::account(tx, &app, me, &user_id)?,
             user_id: user_id.clone(),
             lift_id: lift_id.clone(),
+            lift_key,
             max_type,
             value,
             effective_at,
@@ -316,7 +317,7 @@ fn stored(tx: &mut Tx<'_>, max: LiftMax, now: Millis) -> Result<StoredOut> {
     let mut warnings = Vec::new();
     if max.max_type == MaxType::TrainingMax
         && let Some(one_rm) =
-            lift_maxes::find_current_value(tx, max.account, &max.lift_id, MaxType::OneRm, now)?
+            lift_maxes::find_current_value_by_key(tx, max.account, max.lift_key, MaxType::OneRm, now)?
     {
         warnings.extend(maxes::training_max_warning(max.value, one_rm));
     }

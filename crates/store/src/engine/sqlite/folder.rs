@@ -22,9 +22,9 @@ use super::connection::{self, Access};
 use super::outcome;
 use super::readers::Inline;
 
-/// Pages in the log after which it is folded, 48 MiB: most of them stand there many times, of which the last
+/// Pages in the log after which it is folded, 16 MiB: most of them stand there many times, of which the last
 /// alone is written to the file.
-const LONG: i32 = 12 * 1024;
+const LONG: i32 = 4 * 1024;
 /// Pages after which a log that could not start over, since somebody read from its end, is tended again.
 const STEP: i32 = 512;
 /// Pages that are left to the writer as a rule, which take it a millisecond or two.
