@@ -1,13 +1,12 @@
 //! Metrics in Prometheus's format. Labels are bounded: surface, method, route template, status class.
 //!
-//! Requests are counted by our own atomics, since every request pays for them; what is rarer goes
-//! through the `metrics` crate.
+//! Requests are counted by ourselves, each thread in its own shard, since every request pays for it; what is
+//! rarer goes through the `metrics` crate.
 
-use std::array;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
@@ -82,30 +81,28 @@ pub fn upkeep() {
 /// Counts the requests of one surface.
 pub struct Requests {
     surface: &'static str,
-    open: [Opened; SHARDS],
-    routes: RwLock<HashMap<Box<str>, Arc<Route>>>,
+    shards: [Shard; SHARDS],
 }
 
-/// The series of one route; most of them are never begun.
-#[derive(Default)]
-struct Route([[OnceLock<Box<Series>>; CLASSES]; METHODS.len()]);
-
-/// Requests begun less requests ended in a shard: one may end on another thread, so only the sum means
-/// something.
+/// What the threads of one shard have counted.
 #[derive(Default)]
 #[repr(align(128))]
-struct Opened(AtomicU64);
+struct Shard {
+    /// Requests begun less requests ended here: one may end on another thread, so only the sum over all
+    /// shards means something.
+    open: AtomicU64,
+    routes: Mutex<HashMap<Box<str>, Route>>,
+}
 
-/// How many requests took how long.
+/// The series of one route by method and status class; most of them are never begun.
 #[derive(Default)]
-struct Series([Tally; SHARDS]);
+struct Route([[Option<Box<Series>>; CLASSES]; METHODS.len()]);
 
-/// One shard's part of a series. The last bucket has no upper bound.
+/// How many requests took how long. The last bucket has no upper bound.
 #[derive(Default)]
-#[repr(align(128))]
-struct Tally {
-    buckets: [AtomicU64; BUCKETS.len() + 1],
-    microseconds: AtomicU64,
+struct Series {
+    buckets: [u64; BUCKETS.len() + 1],
+    microseconds: u64,
 }
 
 impl Requests {
@@ -116,83 +113,90 @@ impl Requests {
         if let Some(known) = surfaces.iter().find(|known| known.surface == surface) {
             return Arc::clone(known);
         }
-        let requests = Arc::new(Self { surface, open: Default::default(), routes: RwLock::default() });
+        let requests = Arc::new(Self { surface, shards: Default::default() });
         surfaces.push(Arc::clone(&requests));
         requests
     }
 
     /// Notes that a request is being answered, until [`Requests::close`].
     pub fn open(&self) {
-        self.open[shard()].0.fetch_add(1, Ordering::Relaxed);
+        self.shards[shard()].open.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Notes that a request is answered or given up.
     pub fn close(&self) {
-        self.open[shard()].0.fetch_sub(1, Ordering::Relaxed);
+        self.shards[shard()].open.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Counts a request to the route template `route` that took `elapsed`.
     pub fn count(&self, method: &Method, route: &str, status: StatusCode, elapsed: Duration) {
         let class = usize::from(status.as_u16() / 100).clamp(1, CLASSES) - 1;
         let place = (label_of(method), class);
-        if let Some(known) = self.routes.read().unwrap_or_else(PoisonError::into_inner).get(route) {
+        let mut routes = self.shards[shard()].routes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = routes.get_mut(route) {
             known.count(place, elapsed);
             return;
         }
-        self.register(route).count(place, elapsed);
-    }
-
-    fn register(&self, route: &str) -> Arc<Route> {
-        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(routes.entry(route.into()).or_default())
+        routes.entry(route.into()).or_default().count(place, elapsed);
     }
 
     /// Calls `print` with the labels of each series that has begun, in a stable order.
     fn each(&self, mut print: impl FnMut(&str, &Series)) {
-        let mut routes: Vec<_> = {
-            let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
-            routes.iter().map(|(name, route)| (name.clone(), Arc::clone(route))).collect()
-        };
-        routes.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        for (name, route) in &routes {
-            for (method, classes) in METHODS.iter().zip(&route.0) {
-                for (class, series) in (1..).zip(classes) {
-                    if let Some(series) = series.get() {
-                        let surface = self.surface;
-                        print(
-                            &format!(
-                                r#"surface="{surface}",method="{method}",route="{name}",status="{class}xx""#
-                            ),
-                            series,
-                        );
-                    }
+        let mut sums: BTreeMap<(Box<str>, usize, usize), Series> = BTreeMap::new();
+        for shard in &self.shards {
+            for (route, series) in &*shard.routes.lock().unwrap_or_else(PoisonError::into_inner) {
+                for (method, class, series) in series.begun() {
+                    sums.entry((route.clone(), method, class)).or_default().add(series);
                 }
             }
+        }
+        let surface = self.surface;
+        for ((route, method, class), series) in &sums {
+            let (method, class) = (METHODS[*method], class + 1);
+            let labels =
+                format!(r#"surface="{surface}",method="{method}",route="{route}",status="{class}xx""#);
+            print(&labels, series);
         }
     }
 }
 
 impl Route {
-    fn count(&self, (method, class): (usize, usize), elapsed: Duration) {
-        let tally = &self.0[method][class].get_or_init(Box::default).0[shard()];
-        let microseconds = elapsed.as_micros().try_into().unwrap_or(u64::MAX);
-        let bucket = BUCKETS.iter().position(|(_, bound)| microseconds <= *bound).unwrap_or(BUCKETS.len());
-        tally.buckets[bucket].fetch_add(1, Ordering::Relaxed);
-        tally.microseconds.fetch_add(microseconds, Ordering::Relaxed);
+    fn count(&mut self, (method, class): (usize, usize), elapsed: Duration) {
+        self.0[method][class].get_or_insert_default().count(elapsed);
+    }
+
+    fn begun(&self) -> impl Iterator<Item = (usize, usize, &Series)> {
+        self.0.iter().enumerate().flat_map(|(method, classes)| {
+            let begun = classes.iter().enumerate();
+            begun.filter_map(move |(class, series)| Some((method, class, series.as_deref()?)))
+        })
     }
 }
 
 impl Series {
+    fn count(&mut self, elapsed: Duration) {
+        let microseconds = elapsed.as_micros().try_into().unwrap_or(u64::MAX);
+        let bucket = BUCKETS.iter().position(|(_, bound)| microseconds <= *bound).unwrap_or(BUCKETS.len());
+        self.buckets[bucket] += 1;
+        self.microseconds = self.microseconds.saturating_add(microseconds);
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (sum, more) in self.buckets.iter_mut().zip(other.buckets) {
+            *sum += more;
+        }
+        self.microseconds = self.microseconds.saturating_add(other.microseconds);
+    }
+
     fn seconds(&self) -> f64 {
-        let sum = self.0.iter().map(|tally| tally.microseconds.load(Ordering::Relaxed)).sum();
-        Duration::from_micros(sum).as_secs_f64()
+        Duration::from_micros(self.microseconds).as_secs_f64()
     }
 
     /// How many requests took as long as each bucket allows, or less; the last number is all.
     fn cumulated(&self) -> [u64; BUCKETS.len() + 1] {
         let mut sum = 0;
-        array::from_fn(|i| {
-            sum += self.0.iter().map(|tally| tally.buckets[i].load(Ordering::Relaxed)).sum::<u64>();
+        self.buckets.map(|count| {
+            sum += count;
             sum
         })
     }
@@ -232,8 +236,9 @@ fn durations(text: &mut String, surfaces: &[Arc<Requests>]) {
 fn in_flight(text: &mut String, surfaces: &[Arc<Requests>]) {
     let name = "ferrum_http_requests_in_flight";
     let _ = writeln!(text, "# HELP {name} Requests being answered.\n# TYPE {name} gauge");
-    for Requests { surface, open, .. } in surfaces.iter().map(Arc::as_ref) {
-        let open = open.iter().fold(0_u64, |sum, shard| sum.wrapping_add(shard.0.load(Ordering::Relaxed)));
+    for Requests { surface, shards } in surfaces.iter().map(Arc::as_ref) {
+        let open =
+            shards.iter().fold(0_u64, |sum, shard| sum.wrapping_add(shard.open.load(Ordering::Relaxed)));
         let _ = writeln!(text, "{name}{{surface=\"{surface}\"}} {open}");
     }
 }

@@ -3,12 +3,14 @@
 use std::convert::Infallible;
 
 use aide::OperationInput;
-use axum::Json;
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
+use ferrum_endpoint::Answer;
 use ferrum_endpoint::house::Told;
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::dialect::Reply;
 
 /// That the API answers.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -42,6 +44,6 @@ impl OperationInput for Anyone {
 }
 
 /// `GET /health`
-pub async fn get(_: Anyone) -> Json<Health> {
-    Json(Health { status: "ok" })
+pub async fn get(_: Anyone) -> Reply<200, Health> {
+    Ok(Answer::of(&Health { status: "ok" }, false)?)
 }
