@@ -20,7 +20,6 @@ statements! {
         fields, request_id FROM audit_entries WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3";
     LAST_BATCH = "SELECT number, sealed_at, last_seq, entries, digest FROM audit_batches \
         WHERE number = (SELECT MAX(number) FROM audit_batches)";
-    FIND_BATCH = "SELECT number, sealed_at, last_seq, entries, digest FROM audit_batches WHERE number = ?1";
     LIST_BATCHES = "SELECT number, sealed_at, last_seq, entries, digest FROM audit_batches WHERE number > ?1 \
         ORDER BY number LIMIT ?2";
     INSERT_BATCH = "INSERT INTO audit_batches (number, sealed_at, last_seq, entries, digest) \
@@ -139,20 +138,10 @@ pub fn settled_end(tx: &mut Tx<'_>) -> Result<i64> {
     tx.query_one(END, &[], |row| row.get::<Option<i64>>(0)).map(|end| end.unwrap_or(i64::MIN))
 }
 
-/// The first `limit` entries up to `end`, after those of `last`, which is the newest batch if there is one.
-pub fn list_unsealed(tx: &mut Tx<'_>, last: Option<&Batch>, end: i64, limit: i64) -> Result<Vec<Written>> {
-    tx.query(LIST, values![end_of(last), end, limit], written)
-}
-
-/// The entries of a batch, which follows the one with `number - 1`; one more than it says, if there are more.
-pub fn list_batch(tx: &mut Tx<'_>, batch: &Batch) -> Result<Vec<Written>> {
-    let before = tx.query_opt(FIND_BATCH, values![batch.number - 1], self::batch)?;
-    tx.query(LIST, values![end_of(before.as_ref()), batch.last_seq, batch.entries.saturating_add(1)], written)
-}
-
-/// After what the entries of the batch that follows begin: with the first batch, whatever there is.
-fn end_of(batch: Option<&Batch>) -> i64 {
-    batch.map_or(i64::MIN, |batch| batch.last_seq)
+/// The first `limit` entries up to `end`, after those of the batch `last`; from the beginning without one.
+pub fn list_after(tx: &mut Tx<'_>, last: Option<&Batch>, end: i64, limit: i64) -> Result<Vec<Written>> {
+    let after = last.map_or(i64::MIN, |last| last.last_seq);
+    tx.query(LIST, values![after, end, limit], written)
 }
 
 /// The newest batch.

@@ -91,6 +91,17 @@ pub struct CurrentMax {
     pub written: i64,
 }
 
+/// A max that something is computed from.
+#[derive(Debug, Clone)]
+pub struct Needed {
+    /// Public id of the lift.
+    pub lift_id: String,
+    /// Internal key of the lift.
+    pub lift_key: i64,
+    /// What it measures.
+    pub max_type: MaxType,
+}
+
 /// What to list.
 #[derive(Debug)]
 pub struct Filter<'a> {
@@ -157,18 +168,18 @@ pub fn find_current_value_by_key(
     })
 }
 
-/// The values that count at `now`, in the order of `wanted`, which has keys of lifts: [`find_current`] for many.
+/// The values that count at `now`, in the order of `needed`: [`find_current_value_by_key`] for many.
 pub fn list_current_values(
     tx: &mut Tx<'_>,
     account: i64,
-    wanted: &[(i64, MaxType)],
+    needed: &[Needed],
     now: Millis,
 ) -> Result<Vec<Option<Thousandths>>> {
     const AT_ONCE: usize = 4;
-    let mut found = Vec::with_capacity(wanted.len());
-    for some in wanted.chunks(AT_ONCE) {
-        let lift = |i: usize| some.get(i).map(|(lift_key, _)| *lift_key);
-        let kind = |i: usize| some.get(i).map(|(_, max_type)| kept_as(*max_type));
+    let mut found = Vec::with_capacity(needed.len());
+    for some in needed.chunks(AT_ONCE) {
+        let lift = |i: usize| some.get(i).map(|max| max.lift_key);
+        let kind = |i: usize| some.get(i).map(|max| kept_as(max.max_type));
         let values =
             values![account, now, lift(0), kind(0), lift(1), kind(1), lift(2), kind(2), lift(3), kind(3)];
         tx.query_one(CURRENT_VALUES, values, |row| {

@@ -88,7 +88,7 @@ async fn kept(db: &Db) -> BTreeSet<String> {
             }
         }
         let entries: BTreeSet<String> =
-            audit::list_unsealed(tx, None, i64::MAX, i64::MAX)?.into_iter().map(|entry| entry.id).collect();
+            audit::list_after(tx, None, i64::MAX, i64::MAX)?.into_iter().map(|entry| entry.id).collect();
         Ok((lifts, entries))
     });
     let (lifts, entries) = both.await.unwrap();

@@ -357,7 +357,7 @@ mod tests {
         token(&app, "anna@example.org", HOUR).await.unwrap();
         set_user(&app, "anna@example.org", None, Some("Asia/Tokyo")).await.unwrap();
         disable(&app, "anna@example.org").await.unwrap();
-        let entries = app.db.read(|tx| audit::list_unsealed(tx, None, i64::MAX, 10)).await.unwrap();
+        let entries = app.db.read(|tx| audit::list_after(tx, None, i64::MAX, 10)).await.unwrap();
         let routes: Vec<&str> = entries.iter().map(|entry| entry.route.as_str()).collect();
         assert_eq!(routes, ["user add", "user reset-password", "token", "user set", "user disable"]);
         for entry in entries {

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use ferrum_domain::strength::MaxType;
 use ferrum_domain::strength::load::LoadContext;
 use ferrum_domain::strength::lookup::{DailyEntries, WeeklyEntries, WeeklyEntry};
 use ferrum_domain::strength::position::Shape;
@@ -12,6 +11,7 @@ use ferrum_domain::strength::prescription::{self, MaxSource, Prescription};
 use ferrum_domain::strength::selection::Configuration;
 use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Error, Result};
+use ferrum_store::lift_maxes::Needed;
 use ferrum_store::lifts::Lift;
 use ferrum_store::{
     Tx, catalogue, cycles, daily_lookups, days, lifts, prescriptions, program_progressions, programs,
@@ -60,9 +60,7 @@ pub struct Session {
     /// The lifts that are prescribed in it.
     pub lifts: BTreeSet<String>,
     /// The maxes that its exercises ask for first, each once.
-    pub maxes: Vec<(String, MaxType)>,
-    /// The same, by the internal keys of the lifts.
-    pub max_keys: Vec<(i64, MaxType)>,
+    pub maxes: Vec<Needed>,
     daily: Option<Thousandths>,
 }
 
@@ -184,22 +182,18 @@ fn compile(tx: &mut Tx<'_>, program_id: &str) -> Result<CompiledProgram> {
     })
 }
 
-fn first_maxes(exercises: &[Exercise]) -> Vec<(String, MaxType)> {
-    let mut maxes = Vec::new();
+fn first_maxes(tx: &mut Tx<'_>, exercises: &[Exercise]) -> Result<Vec<Needed>> {
+    let mut maxes: Vec<Needed> = Vec::new();
     for exercise in exercises {
         let max_type = exercise.plan.load_strategy.max_type;
-        let first = exercise.max_chain.first().map(|lift_id| (lift_id.clone(), max_type));
-        maxes.extend(first.filter(|first| !maxes.contains(first)));
+        let Some(lift_id) = exercise.max_chain.first() else { continue };
+        if !maxes.iter().any(|max| (&max.lift_id, max.max_type) == (lift_id, max_type)) {
+            let lift_key = lifts::find_key(tx, lift_id)?;
+            let lift_key = lift_key.ok_or_else(|| Error::internal("a prescribed lift has no key"))?;
+            maxes.push(Needed { lift_id: lift_id.clone(), lift_key, max_type });
+        }
     }
-    maxes
-}
-
-fn keys_of(tx: &mut Tx<'_>, maxes: &[(String, MaxType)]) -> Result<Vec<(i64, MaxType)>> {
-    let key_of = |(lift_id, max_type): &(String, MaxType)| {
-        let key = lifts::find_key(tx, lift_id)?;
-        Ok((key.ok_or_else(|| Error::internal("a prescribed lift has no key"))?, *max_type))
-    };
-    maxes.iter().map(key_of).collect()
+    Ok(maxes)
 }
 
 /// What several weeks and sessions share while a program is compiled.
@@ -233,10 +227,8 @@ impl Compiler {
             exercises.push(self.exercise(tx, &place.prescription_id)?);
         }
         let metadata = day.metadata.map(serde_json::Value::Object);
-        let maxes = first_maxes(&exercises);
         let session = Arc::new(Session {
-            max_keys: keys_of(tx, &maxes)?,
-            maxes,
+            maxes: first_maxes(tx, &exercises)?,
             lifts: exercises.iter().map(|exercise| exercise.lift_id.clone()).collect(),
             daily: self.daily.as_ref().and_then(|table| table.find(&day.slug, metadata.as_ref())),
             slug: day.slug,

@@ -9,6 +9,7 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Error, Result};
 use ferrum_store::enrollments;
+use ferrum_store::lift_maxes::Needed;
 use ferrum_store::{Tx, lift_maxes};
 
 use super::compile_program::{self, CompiledProgram, Exercise, Session};
@@ -88,7 +89,7 @@ impl Basis {
         };
         let session = session.filter(|session| !session.exercises.is_empty()).ok_or(Error::NotFound)?;
         let session = Arc::clone(session);
-        let maxes = lift_maxes::list_current_values(tx, account, &session.max_keys, now)?;
+        let maxes = lift_maxes::list_current_values(tx, account, &session.maxes, now)?;
         Ok(Self {
             version,
             account,
@@ -112,7 +113,8 @@ impl Basis {
 
     /// A parent's max is looked up when it is needed, which is rare.
     fn max(&self, tx: &mut Tx<'_>, lift_id: &str, max_type: MaxType) -> Result<Option<Thousandths>> {
-        match self.session.maxes.iter().position(|(id, kind)| id == lift_id && *kind == max_type) {
+        let read = |max: &Needed| max.lift_id == lift_id && max.max_type == max_type;
+        match self.session.maxes.iter().position(read) {
             Some(place) => Ok(self.maxes[place]),
             None => lift_maxes::find_current_value(tx, self.account, lift_id, max_type, self.now),
         }

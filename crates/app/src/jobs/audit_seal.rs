@@ -45,7 +45,7 @@ pub(super) async fn seal(app: &Arc<App>) -> Result<()> {
 
 fn next_batch(tx: &mut Tx<'_>, end: i64, now: Millis) -> Result<Option<Batch>> {
     let before = audit::find_last_batch(tx)?;
-    let entries = audit::list_unsealed(tx, before.as_ref(), end, LARGEST)?;
+    let entries = audit::list_after(tx, before.as_ref(), end, LARGEST)?;
     let Some(last) = entries.last() else { return Ok(None) };
     let mut batch = Batch {
         number: before.as_ref().map_or(1, |before| before.number + 1),
@@ -54,46 +54,46 @@ fn next_batch(tx: &mut Tx<'_>, end: i64, now: Millis) -> Result<Option<Batch>> {
         entries: i64::try_from(entries.len()).unwrap_or(LARGEST),
         digest: String::new(),
     };
-    batch.digest = digest(before.as_ref().map_or(ORIGIN, |before| &before.digest), &batch, &entries);
+    batch.digest = digest(digest_of(before.as_ref()), &batch, &entries);
     Ok(Some(batch))
 }
 
 /// Recomputes the chain from its beginning; `Ok(Err(..))` says where it is broken, `Ok(Ok(n))` that
 /// all `n` batches stand.
 pub async fn verify(app: &Arc<App>) -> Result<std::result::Result<i64, Damage>> {
-    let mut link = Link { number: 0, digest: ORIGIN.to_owned() };
+    let mut last: Option<Batch> = None;
     loop {
-        let from = link.clone();
-        let checked = app.db.read(move |tx| check_next(tx, &from)).await?;
+        let before = last.clone();
+        let checked = app.db.read(move |tx| check_next(tx, before.as_ref())).await?;
         match checked {
-            Ok(Some(next)) => link = next,
-            Ok(None) => return Ok(Ok(link.number)),
+            Ok(Some(next)) => last = Some(next),
+            Ok(None) => return Ok(Ok(last.map_or(0, |last| last.number))),
             Err(damage) => return Ok(Err(damage)),
         }
     }
 }
 
-/// A batch whose digest has been recomputed.
-#[derive(Clone)]
-struct Link {
-    number: i64,
-    digest: String,
-}
-
-fn check_next(tx: &mut Tx<'_>, link: &Link) -> Result<std::result::Result<Option<Link>, Damage>> {
-    let Some(batch) = audit::list_batches(tx, link.number, 1)?.pop() else { return Ok(Ok(None)) };
-    let damage = |reason| Ok(Err(Damage { batch: link.number + 1, reason }));
-    if batch.number != link.number + 1 {
+/// The batch after `before`, once its digest has been recomputed.
+fn check_next(tx: &mut Tx<'_>, before: Option<&Batch>) -> Result<std::result::Result<Option<Batch>, Damage>> {
+    let number = before.map_or(0, |before| before.number);
+    let Some(batch) = audit::list_batches(tx, number, 1)?.pop() else { return Ok(Ok(None)) };
+    let damage = |reason| Ok(Err(Damage { batch: number + 1, reason }));
+    if batch.number != number + 1 {
         return damage("the batch is missing");
     }
-    let entries = audit::list_batch(tx, &batch)?;
+    // One more than it says, in case there are more.
+    let entries = audit::list_after(tx, before, batch.last_seq, batch.entries.saturating_add(1))?;
     if usize::try_from(batch.entries) != Ok(entries.len()) {
         return damage("an entry has been added or removed");
     }
-    if digest(&link.digest, &batch, &entries) != batch.digest {
+    if digest(digest_of(before), &batch, &entries) != batch.digest {
         return damage("an entry, or the batch itself, has been changed");
     }
-    Ok(Ok(Some(Link { number: batch.number, digest: batch.digest })))
+    Ok(Ok(Some(batch)))
+}
+
+fn digest_of(batch: Option<&Batch>) -> &str {
+    batch.map_or(ORIGIN, |batch| &batch.digest)
 }
 
 /// Hex SHA-256 of the digest before, the batch's numbers and time, and its entries in order of writing;

@@ -80,7 +80,7 @@ async fn the_audit_is_sealed_into_a_chain_that_verifies() {
     audit_seal::seal(&app).await.unwrap();
     assert_eq!(verify_audit(&app).await.unwrap(), Ok(6), "five of 500, then one of 1, then none");
     let sealed = app.db.read(audit::find_last_batch).await.unwrap().map(|batch| batch.last_seq);
-    let all = app.db.read(|tx| audit::list_unsealed(tx, None, i64::MAX, i64::MAX)).await.unwrap();
+    let all = app.db.read(|tx| audit::list_after(tx, None, i64::MAX, i64::MAX)).await.unwrap();
     assert_eq!(sealed, all.last().map(|entry| entry.seq), "nothing is left");
 }
 

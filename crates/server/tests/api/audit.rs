@@ -16,7 +16,7 @@ use crate::support::{Client, Server, both};
 
 /// Every entry, sealed or not, in order of writing.
 pub async fn entries(server: &Server) -> Vec<Written> {
-    server.app.db.read(|tx| audit::list_unsealed(tx, None, i64::MAX, i64::MAX)).await.expect("the entries")
+    server.app.db.read(|tx| audit::list_after(tx, None, i64::MAX, i64::MAX)).await.expect("the entries")
 }
 
 /// The entries that `work` makes.
@@ -43,7 +43,7 @@ async fn seal(server: &Server) {
         server.advance_clock(61_000);
         let unsealed = |tx: &mut ferrum_store::Tx<'_>| {
             let last = audit::find_last_batch(tx)?;
-            audit::list_unsealed(tx, last.as_ref(), i64::MAX, 1)
+            audit::list_after(tx, last.as_ref(), i64::MAX, 1)
         };
         if server.app.db.read(unsealed).await.unwrap().is_empty() {
             return;

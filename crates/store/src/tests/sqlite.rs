@@ -238,7 +238,7 @@ async fn the_log_starts_over_while_others_read() {
         }
         Result::<()>::Ok(())
     });
-    // Some 25 pages each: three times as many as the log is to hold.
+    // Some 25 pages each: nine times as many as the log is to hold.
     let text = "x".repeat(100_000);
     for id in 0..1_500 {
         let text = text.clone();

@@ -160,7 +160,7 @@ async fn audit_entries_are_sealed_in_order_of_writing() {
         for id in ["3", "1", "2"] {
             db.write(move |tx| audit::insert(tx, &entry(id))).await.unwrap();
         }
-        let open = db.read(|tx| audit::list_unsealed(tx, None, i64::MAX, 2)).await.unwrap();
+        let open = db.read(|tx| audit::list_after(tx, None, i64::MAX, 2)).await.unwrap();
         assert_eq!(ids(&open), ["3", "1"]);
         assert_eq!((open[0].fields.as_str(), open[0].claimed_admin), ("name,slug", true));
 
@@ -170,16 +170,18 @@ async fn audit_entries_are_sealed_in_order_of_writing() {
         db.write(move |tx| audit::insert_batch(tx, &first)).await.unwrap();
         assert_eq!(db.read(audit::find_last_batch).await.unwrap(), Some(batch.clone()));
         assert_eq!(db.read(|tx| audit::list_batches(tx, 0, 9)).await.unwrap(), std::slice::from_ref(&batch));
-        let second = batch.clone();
-        let rest = db.read(move |tx| audit::list_unsealed(tx, Some(&second), i64::MAX, 9)).await.unwrap();
+        let before = batch.clone();
+        let rest = db.read(move |tx| audit::list_after(tx, Some(&before), i64::MAX, 9)).await.unwrap();
         assert_eq!(ids(&rest), ["2"]);
 
         let last_seq = rest[0].seq;
         let second = Batch { number: 2, last_seq, entries: 1, ..batch.clone() };
         let kept = second.clone();
         db.write(move |tx| audit::insert_batch(tx, &kept)).await.unwrap();
-        assert_eq!(db.read(move |tx| audit::list_batch(tx, &batch)).await.unwrap(), open);
-        assert_eq!(db.read(move |tx| audit::list_batch(tx, &second)).await.unwrap(), rest);
+        let end = batch.last_seq;
+        assert_eq!(db.read(move |tx| audit::list_after(tx, None, end, 9)).await.unwrap(), open);
+        let end = second.last_seq;
+        assert_eq!(db.read(move |tx| audit::list_after(tx, Some(&batch), end, 9)).await.unwrap(), rest);
     })
     .await;
 }
@@ -211,7 +213,7 @@ async fn whoever_seals_waits_for_entries_on_their_way() {
         let seen = db
             .write(|tx| {
                 let end = audit::settled_end(tx)?;
-                audit::list_unsealed(tx, None, end, 9)
+                audit::list_after(tx, None, end, 9)
             })
             .await
             .unwrap();
