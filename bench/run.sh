@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Called by `make bench`: measures the release server beside a bare axum server, checks the figures against what
 # is asked of them, and keeps them in bench/results.md. Needs wrk. BENCH_SECONDS (10) is the length of one run.
-# Figures whose three runs differ too much, as on a machine that does other things, are printed and not kept.
+# A round in which the bare server is slower than in the best one, since the machine did other things, is measured again.
+# Figures of SQLite whose three runs differ too much all the same are printed and not kept.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +11,9 @@ port=${BENCH_PORT:-18080}
 connections=32
 # How far the fastest and the slowest of three runs may lie apart, in percent of the median.
 most_spread=25
+# How far the bare server may stay behind its best before or after a round that counts, in percent.
+most_behind=15
+most_rounds=12
 kinds=(bare health lifts workout maxes exercises)
 declare -A title=([bare]='bare axum' [health]='`GET /health`' [lifts]='`GET /lifts` (20 rows)'
   [workout]='`GET /users/{id}/workout`' [maxes]='`POST /users/{id}/lift-maxes`'
@@ -35,7 +39,6 @@ cleanup() {
 trap cleanup EXIT
 
 failed=0
-spread=0
 verdict() { # VALUE <=|>= LIMIT: prints PASS or FAIL
   if awk -v a="$1" -v b="$3" "BEGIN { exit !(a $2 b) }"; then echo PASS; else echo FAIL; fi
 }
@@ -71,23 +74,32 @@ load() { # KIND SECONDS: "requests/s p99_ms failures"
   local address=$((port + 1)) path=/health
   [ "$1" != bare ] || address=$((port + 2))
   [ "$1" != exercises ] || address=$((port + 3)) path=/api/exercises
-  wrk -t2 -c"$connections" -d"$2s" -s bench/load.lua "http://127.0.0.1:$address$path" -- "$1" | sed -n 's/^result //p'
+  wrk -t2 -c"$connections" -d"$2s" --timeout 10s -s bench/load.lua "http://127.0.0.1:$address$path" -- "$1" | sed -n 's/^result //p'
 }
 
 median() { sort -n | sed -n 2p; }
 
 declare -A rate p99
-measure() { # fills rate and p99 with medians of three
-  local round kind runs="$work/runs"
+measure() { # fills rate and p99 with medians of three rounds, and spread
+  local round kind quiet='' runs="$work/runs"
   rm -f "$runs".*
+  spread=0
   for kind in "$@"; do load "$kind" 2 >/dev/null; done
-  for round in 1 2 3; do
+  for ((round = 1; round <= most_rounds; round++)); do
     for kind in "$@"; do
-      load "$kind" "$seconds" >>"$runs.$kind"
-      echo "$kind, run $round: $(tail -1 "$runs.$kind" | awk '{ print $1 "/s, p99 " $2 " ms, failures " $3 }')" >&2
+      load "$kind" "$seconds" >"$runs.$round.$kind"
+      echo "$kind, round $round: $(awk '{ print $1 "/s, p99 " $2 " ms, failures " $3 }' "$runs.$round.$kind")" >&2
     done
+    { cat "$runs.$round.bare" && load bare 2; } | sed "s/^/$round /" >>"$runs.control"
+    quiet=$(awk -v p="$most_behind" '
+      { if (!($1 in slowest) || $2 < slowest[$1]) slowest[$1] = $2; if ($2 > best) best = $2 }
+      END { for (r in slowest) if (slowest[r] >= best * (1 - p / 100)) print r }' "$runs.control" | sort -n | head -3)
+    [ "$(wc -w <<<"$quiet")" -lt 3 ] || break
   done
+  [ "$(wc -w <<<"$quiet")" -eq 3 ] || { echo "bench: of $most_rounds rounds no three were quiet" >&2; exit 3; }
+  echo "rounds that count:" $quiet >&2
   for kind in "$@"; do
+    for round in $quiet; do cat "$runs.$round.$kind"; done >"$runs.$kind"
     if awk '$3 > 0 { exit 1 }' "$runs.$kind"; then :; else echo "bench: requests of $kind failed" >&2; exit 1; fi
     rate[$kind]=$(cut -d' ' -f1 "$runs.$kind" | median)
     spread=$(cut -d' ' -f1 "$runs.$kind" | sort -n |
@@ -137,6 +149,7 @@ start "$work/sqlite" ''
 measure "${kinds[@]}"
 memory=$(awk '/VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$server/status")
 stop
+sqlite_spread=$spread
 
 results=$work/results.md
 {
@@ -148,11 +161,14 @@ results=$work/results.md
   echo
   echo "The release server in its default configuration (audit on, access log to a file, header identity,"
   echo "\`synchronous=FULL\`) on a fresh SQLite file with 1,000 enrolled lifters and 100,000 maxes; wrk on the same"
-  echo "processors with $connections connections, $seconds s a run, the routes in turn, median of three runs. Workouts and maxes are"
+  echo "processors with $connections connections, $seconds s a run, the routes in turn, median of three rounds; one around which bare"
+  echo "axum stayed more than $most_behind % behind its best, since the machine was busy, does not count. Workouts and maxes are"
   echo "those of random lifters; every POST is durable before it is answered. IntervalFlow's limit of 100 requests in 15 minutes"
   echo "is off, since all of them come from one address."
   echo
   table check
+  echo
+  echo "Runs of one route lay at most $spread % apart."
   echo
   echo "For comparison: the earlier Go implementation does 27 %, 3.5 % and 0.7 % (list, workout, durable POST) of its own"
   echo "\`/health\` (71,000/s) on two processors. Ferrum allocates with mimalloc, the bare server with the system's allocator."
@@ -185,15 +201,16 @@ if [ -n "${FERRUM_TEST_POSTGRES_URL:-}" ] && command -v psql >/dev/null; then
     echo "$(setting synchronous_commit); nothing is asked of these figures. Peak memory of the server: $memory MB."
     echo
     table ''
+    echo
+    echo "Runs of one route lay at most $spread % apart."
   } >>"$results"
 else
   printf '\n## PostgreSQL\n\nNo server, or no psql, when this was measured.\n' >>"$results"
 fi
 
-printf '\nRuns of one route lay at most %s %% apart.\n' "$spread" >>"$results"
 cat "$results"
-if [ "$spread" -gt "$most_spread" ]; then
-  echo "bench: the runs differ by up to $spread %: the machine was not quiet, the figures mean nothing and are not kept" >&2
+if [ "$sqlite_spread" -gt "$most_spread" ]; then
+  echo "bench: the runs differ by up to $sqlite_spread %: the machine was not quiet, the figures mean nothing and are not kept" >&2
   exit 3
 fi
 mv "$results" bench/results.md

@@ -241,6 +241,7 @@ fn lifter(tx: &mut Tx<'_>, app: &App, n: usize, now: Millis) -> Result<()> {
                 lift_key,
                 max_type: MaxType::TrainingMax,
                 value: Thousandths::whole(400 - 5 * weeks_ago + n % 50),
+                unit: None,
                 effective_at: at,
                 created_at: at,
                 updated_at: at,

@@ -18,6 +18,9 @@ const FEW: usize = 1024;
 /// Lifters whose last workout is kept: some kB each.
 const LIFTERS: usize = 4096;
 
+/// Largest workout that is kept, in bytes: a day may have hundreds of exercises.
+const LARGEST_WORKOUT: usize = 32 << 10;
+
 /// The catalogue as kept in memory.
 #[derive(Debug, Default)]
 pub struct Catalogue {
@@ -40,6 +43,15 @@ pub struct KeptWorkout {
     pub date: String,
     /// The answer.
     pub body: Bytes,
+}
+
+impl Catalogue {
+    /// Keeps the last workout of a lifter, unless it is large.
+    pub fn keep_workout(&self, user_id: &str, workout: KeptWorkout) {
+        if workout.body.len() <= LARGEST_WORKOUT {
+            self.workouts.put(workout.basis.version, user_id, &Arc::new(workout));
+        }
+    }
 }
 
 /// Things computed from one version of the catalogue.

@@ -13,7 +13,7 @@ pub mod tokens;
 
 use std::sync::Arc;
 
-use ferrum_domain::Result;
+use ferrum_domain::{Error, Result};
 use ferrum_store::Db;
 
 use crate::catalogue::Catalogue;
@@ -58,15 +58,35 @@ impl App {
     pub fn open(config: Config, clock: Clock) -> Result<Arc<Self>> {
         let key = tokens::open_key(&config.data_dir)?;
         let db = Db::open(&config.database)?;
+        Self::on(db, &key, config, clock)
+    }
+
+    /// Opens the product on a database and a data directory that are there and up to date; changes nothing in them.
+    ///
+    /// Fails with [`Error::Unavailable`] when there is no database or no secret, or when migrations have yet to run. Blocks;
+    /// call it off the async threads.
+    pub fn open_existing(config: Config, clock: Clock) -> Result<Arc<Self>> {
+        let db = Db::open_existing(&config.database)?;
+        let pending = db.pending()?;
+        if pending > 0 {
+            return Err(Error::unavailable(format!(
+                "{pending} migrations have yet to run; `ferrum migrate` runs them"
+            )));
+        }
+        let key = tokens::read_key(&config.data_dir)?;
+        Self::on(db, &key, config, clock)
+    }
+
+    fn on(db: Db, key: &[u8; 32], config: Config, clock: Clock) -> Result<Arc<Self>> {
         let ids = Ids::new(clock.clone())?;
-        let tokens = Tokens::new(&key);
+        let tokens = Tokens::new(key);
         Ok(Arc::new(Self {
             db,
             clock,
             ids,
             config,
             tokens,
-            keyed_hash: KeyedHash::new(&key),
+            keyed_hash: KeyedHash::new(key),
             passwords: Passwords::default(),
             catalogue: Catalogue::default(),
         }))

@@ -123,6 +123,12 @@ pub(crate) fn open_key(directory: &Path) -> Result<[u8; 32]> {
         Err(e) => return Err(unusable(&path, &e)),
         Ok(_) => {}
     }
+    read_key(directory)
+}
+
+/// The secret that an earlier start has made.
+pub(crate) fn read_key(directory: &Path) -> Result<[u8; 32]> {
+    let path = directory.join(KEY_FILE);
     let bytes = fs::read(&path).map_err(|e| unusable(&path, &e))?;
     bytes.try_into().map_err(|_| Error::unavailable(format!("{} is not a key of 32 bytes", path.display())))
 }

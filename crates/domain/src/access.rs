@@ -31,7 +31,7 @@ impl Role {
         [Self::Customer, Self::Coach, Self::Support, Self::Admin].into_iter().find(|r| r.as_str() == text)
     }
 
-    /// Shortest password in bytes that this role may have, whichever surface sets it.
+    /// Shortest password in characters that this role may have, whichever surface sets it.
     pub fn shortest_password(self) -> usize {
         if self == Self::Customer { 6 } else { 12 }
     }

@@ -110,7 +110,7 @@ pub enum Conflict {
 
 impl Error {
     /// One violated rule on one field.
-    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn invalid(field: impl AsRef<str>, message: impl AsRef<str>) -> Self {
         Self::Invalid(vec![Violation::new(field, message)])
     }
 

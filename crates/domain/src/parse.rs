@@ -115,6 +115,13 @@ pub fn decimal_text(text: &str) -> Option<Thousandths> {
     text.parse().ok().filter(|_| plain).and_then(Thousandths::from_f64)
 }
 
+/// The whole number that a text of digits alone names, as in a query parameter; the greatest there is for one
+/// beyond it.
+pub fn whole_text(text: &str) -> Option<i64> {
+    let is_plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    is_plain.then(|| text.parse().unwrap_or(i64::MAX))
+}
+
 /// A list with `length` entries.
 pub fn list<'v>(
     field: &str,
@@ -148,7 +155,16 @@ pub fn choice<T: Copy>(
     names: &[(&str, T)],
     violations: &mut Violations,
 ) -> Option<T> {
-    let text = value.as_str().unwrap_or_default();
+    choice_text(field, value.as_str().unwrap_or_default(), names, violations)
+}
+
+/// [`choice`] for what is known to be a string.
+pub fn choice_text<T: Copy>(
+    field: &str,
+    text: &str,
+    names: &[(&str, T)],
+    violations: &mut Violations,
+) -> Option<T> {
     let found = names.iter().find(|(name, _)| *name == text).map(|(_, meaning)| *meaning);
     if found.is_none() {
         let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
@@ -195,8 +211,7 @@ pub fn trimmed(
 
 /// Text of several lines, kept as given: up to `longest` characters, and no control characters but
 /// line ends and tabs.
-pub fn prose(field: &str, value: &Value, longest: usize, violations: &mut Violations) -> Option<String> {
-    let text = noted(value.as_str(), field, "must be text", violations)?;
+pub fn prose(field: &str, text: &str, longest: usize, violations: &mut Violations) -> Option<String> {
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         violations.add(field, "must not contain control characters other than line ends and tabs");
         return None;
@@ -220,31 +235,32 @@ fn fitting(
 
 /// Notes every list in `value`, at any depth, that has more than [`LIST_LIMIT`] entries.
 pub fn short_lists(field: &str, value: &Value, violations: &mut Violations) {
+    walk_lists(&mut field.to_owned(), value, violations);
+}
+
+/// `path` grows and shrinks on the way: a copy of a long one for each entry would be the square of the input.
+fn walk_lists(path: &mut String, value: &Value, violations: &mut Violations) {
+    let here = path.len();
     match value {
         Value::Array(list) if list.len() > LIST_LIMIT => {
-            violations.add(field, format!("must have at most {LIST_LIMIT} entries"));
+            violations.add(path.as_str(), format!("must have at most {LIST_LIMIT} entries"));
         }
         Value::Array(list) => {
             for (i, entry) in list.iter().enumerate() {
-                short_lists(&format!("{field}[{i}]"), entry, violations);
+                path.extend(["[", i.to_string().as_str(), "]"]);
+                walk_lists(path, entry, violations);
+                path.truncate(here);
             }
         }
         Value::Object(map) => {
             for (name, member) in map {
-                short_lists(&format!("{field}.{name}"), member, violations);
+                path.push('.');
+                path.push_str(name);
+                walk_lists(path, member, violations);
+                path.truncate(here);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// Whether text of any kind can be kept: no NUL, which a database engine may refuse.
-pub fn is_storable(value: &Value) -> bool {
-    match value {
-        Value::String(text) => !text.contains('\0'),
-        Value::Array(list) => list.iter().all(is_storable),
-        Value::Object(map) => map.iter().all(|(key, value)| !key.contains('\0') && is_storable(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
 }
 
@@ -323,6 +339,18 @@ mod tests {
     }
 
     #[test]
+    fn whole_texts() {
+        for (text, number) in
+            [("0", 0), ("007", 7), ("9223372036854775807", i64::MAX), (&"9".repeat(40), i64::MAX)]
+        {
+            assert_eq!(whole_text(text), Some(number), "{text}");
+        }
+        for bad in ["", "+1", "-1", "1.0", " 1", "1e2", "\u{661}"] {
+            assert_eq!(whole_text(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
     fn decimal_texts() {
         assert_eq!(decimal_text("90"), Some(Thousandths::whole(90)));
         assert_eq!(decimal_text("87.125"), Some(Thousandths(87_125)));
@@ -352,10 +380,10 @@ mod tests {
     #[test]
     fn prose_keeps_line_ends() {
         let mut violations = Violations::new();
-        assert_eq!(prose("notes", &json!(" a\n\tb "), 10, &mut violations).as_deref(), Some(" a\n\tb "));
+        assert_eq!(prose("notes", " a\n\tb ", 10, &mut violations).as_deref(), Some(" a\n\tb "));
         assert!(violations.is_empty());
-        assert!(note(|v| prose("notes", &json!("a\u{7}"), 10, v)).contains("control characters"));
-        assert_eq!(note(|v| prose("notes", &json!("abc"), 2, v)), "notes must be 0 to 2 characters long");
+        assert!(note(|v| prose("notes", "a\u{7}", 10, v)).contains("control characters"));
+        assert_eq!(note(|v| prose("notes", "abc", 2, v)), "notes must be 0 to 2 characters long");
     }
 
     #[test]
@@ -394,13 +422,6 @@ mod tests {
         short_lists("metadata", &value, &mut violations);
         let expected = ["a[0].b", "c"].map(|path| format!("metadata.{path} must have at most 500 entries"));
         assert_eq!(notes(violations), expected);
-    }
-
-    #[test]
-    fn nul_is_found_anywhere() {
-        assert!(is_storable(&json!({"a": ["b", 1, null, true]})));
-        assert!(!is_storable(&json!({"a": ["b\0"]})));
-        assert!(!is_storable(&json!({"a\0": 1})));
     }
 
     #[test]

@@ -1,9 +1,5 @@
 //! Slugs: the readable names of things in addresses, `[a-z0-9]+(-[a-z0-9]+)*`.
 
-use serde_json::Value;
-
-use crate::violations::Violations;
-
 /// The longest slug, in characters.
 pub const MAX_LENGTH: usize = 100;
 
@@ -13,16 +9,6 @@ pub fn is_slug(text: &str) -> bool {
         && text.split('-').all(|word| {
             !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         })
-}
-
-/// Reads a slug that a client chose.
-pub fn read(field: &str, value: &Value, violations: &mut Violations) -> Option<String> {
-    let slug = value.as_str().filter(|text| is_slug(text)).map(str::to_owned);
-    if slug.is_none() {
-        let form = "must be 1 to 100 lower-case letters and digits, in words joined by single hyphens";
-        violations.add(field, form);
-    }
-    slug
 }
 
 /// The slug of a name: transliterated to ASCII, apostrophes dropped, every other run of characters

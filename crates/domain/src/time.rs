@@ -31,7 +31,11 @@ impl Millis {
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         // jiff also reads other ISO 8601 forms; the documents promise RFC 3339.
         let shape = text.as_bytes();
-        let rfc = shape.len() >= 20 && shape[4] == b'-' && b"Tt ".contains(&shape[10]) && shape[13] == b':';
+        let rfc = shape.len() >= 20
+            && shape[4] == b'-'
+            && shape[7] == b'-'
+            && b"Tt ".contains(&shape[10])
+            && shape[13] == b':';
         let (civil, offset) = if let Some(civil) = text.strip_suffix(['Z', 'z']) {
             (civil, 0)
         } else {
@@ -39,9 +43,11 @@ impl Millis {
             (civil, minutes(offset)?)
         };
         let digits = |c: char| c.is_ascii_digit();
-        // An offset that jiff would still find in there is one too many.
-        let whole =
-            rfc && civil.starts_with(digits) && civil.ends_with(digits) && !civil[11..].contains(['+', '-']);
+        // An offset that jiff would still find in there is one too many, and it would take a comma for a point.
+        let whole = rfc
+            && civil.starts_with(digits)
+            && civil.ends_with(digits)
+            && !civil[11..].contains(['+', '-', ',']);
         let civil: jiff::civil::DateTime = whole.then(|| civil.parse().ok()).flatten()?;
         let millis = civil.duration_since(EPOCH).as_nanos().div_euclid(1_000_000);
         let millis = i64::try_from(millis).ok()? - offset * 60_000;
@@ -211,6 +217,8 @@ mod tests {
             "9999-12-31T23:59:59-00:01",
             "2024-01-01T00:00:00.Z",
             "2024-01-01T00:00:00 Z",
+            "2024-01-01T00:00:00,5Z",
+            "2024-W03-1T10:30:00Z",
             "-024-01-01T00:00:00Z",
             "2024-01-01Té0:00:00Z",
         ] {

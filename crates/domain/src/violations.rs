@@ -16,9 +16,10 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// A violation of `field`.
-    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+    /// A violation of `field`; path and message are cut after 300 bytes, since clients choose names of members and
+    /// texts.
+    pub fn new(field: impl AsRef<str>, message: impl AsRef<str>) -> Self {
+        Self { field: short(field.as_ref()), message: short(message.as_ref()) }
     }
 }
 
@@ -31,7 +32,12 @@ impl fmt::Display for Violation {
     }
 }
 
-/// A collector of violations.
+/// So many violations are kept; a client that has mended them hears of the rest.
+const MOST: usize = 1000;
+/// Bytes of a field's path, and of a message.
+const LONGEST: usize = 300;
+
+/// A collector of violations, bounded so that an answer is never much larger than what was sent.
 #[derive(Debug, Default)]
 pub struct Violations(Vec<Violation>);
 
@@ -42,13 +48,16 @@ impl Violations {
     }
 
     /// Notes one broken rule.
-    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Violation::new(field, message));
+    pub fn add(&mut self, field: impl AsRef<str>, message: impl AsRef<str>) {
+        if self.0.len() < MOST {
+            self.0.push(Violation::new(field, message));
+        }
     }
 
     /// Notes what another collector noted, behind what is noted here.
     pub fn append(&mut self, mut other: Self) {
         self.0.append(&mut other.0);
+        self.0.truncate(MOST);
     }
 
     /// Everything noted, in order.
@@ -72,5 +81,32 @@ impl Violations {
     pub fn finish<T>(self, value: Option<T>) -> Result<T> {
         self.check()?;
         value.ok_or_else(|| Error::internal("a parser refused a value without saying why"))
+    }
+}
+
+fn short(text: &str) -> String {
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    [&text[..text.floor_char_boundary(LONGEST)], "…"].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_chose_comes_back_short() {
+        let mut violations = Violations::new();
+        for _ in 0..2000 {
+            violations.add("é".repeat(500_000), "é".repeat(200));
+        }
+        let kept = violations.into_vec();
+        assert_eq!(kept.len(), MOST);
+        assert_eq!(kept[0].field, format!("{}…", "é".repeat(150)));
+        assert_eq!(kept[0].message, format!("{}…", "é".repeat(150)));
+        let mut violations = Violations::new();
+        violations.add("é".repeat(150), "");
+        assert_eq!(violations.into_vec()[0].field, "é".repeat(150));
     }
 }

@@ -18,13 +18,16 @@ use ferrum_domain::time::Millis;
 use crate::listen::Peer;
 use crate::observe::{SHARDS, shard};
 
-/// Longest time that a line waits to be written.
+/// Longest time that a line waits to be written, while the disk keeps up.
 const FLUSH: Duration = Duration::from_millis(100);
 /// So many bytes may wait in a shard; what comes on top is counted and dropped rather than holding up
 /// requests.
-const WAITING: usize = 1 << 20;
-/// With so many bytes in a shard the writer is woken early.
-const MUCH: usize = WAITING / 4;
+const WAITING: usize = 4 << 20;
+/// With so many bytes in a shard the writer is woken early; the memory that held more is given back.
+const MUCH: usize = 256 << 10;
+/// After so many bytes the disk is made to write them. Left to itself the system collects those of half a minute and
+/// then writes them all, and what must be durable before it is answered may wait meanwhile.
+const UNWRITTEN: usize = 256 << 10;
 
 /// Stands for the route of a request that no route answers.
 pub(crate) const NO_ROUTE: &str = "none";
@@ -227,14 +230,14 @@ fn escape(out: &mut String, text: &str) {
 /// An open target.
 enum Output {
     Stdout(io::Stdout),
-    File { path: PathBuf, file: std::fs::File },
+    File { path: PathBuf, file: std::fs::File, unwritten: usize },
 }
 
 impl Output {
     fn open(target: &Target) -> io::Result<Self> {
         Ok(match target {
             Target::Stdout => Self::Stdout(io::stdout()),
-            Target::File(path) => Self::File { path: path.clone(), file: append_to(path)? },
+            Target::File(path) => Self::File { path: path.clone(), file: append_to(path)?, unwritten: 0 },
         })
     }
 
@@ -245,12 +248,28 @@ impl Output {
                 stdout.write_all(lines.as_bytes())?;
                 stdout.flush()
             }
-            Self::File { path, file } => {
+            Self::File { path, file, unwritten } => {
                 if !is_at(file, path) {
                     *file = append_to(path)?;
                 }
-                file.write_all(lines.as_bytes())
+                file.write_all(lines.as_bytes())?;
+                *unwritten += lines.len();
+                Ok(())
             }
+        }
+    }
+
+    /// Has the disk write what was written, if it is much.
+    fn settle(&mut self) -> io::Result<()> {
+        let Self::File { file, unwritten, .. } = self else { return Ok(()) };
+        if *unwritten < UNWRITTEN {
+            return Ok(());
+        }
+        *unwritten = 0;
+        match file.sync_data() {
+            // A pipe has no disk.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            done => done,
         }
     }
 }
@@ -273,6 +292,7 @@ fn run(shards: &[Mutex<Waiting>], woken: &Receiver<()>, output: &mut Output) {
     let mut failing = false;
     loop {
         let last = matches!(woken.recv_timeout(FLUSH), Err(RecvTimeoutError::Disconnected));
+        let (mut tried, mut failure) = (false, None);
         for shard in shards {
             let dropped = {
                 let mut waiting = shard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -285,16 +305,22 @@ fn run(shards: &[Mutex<Waiting>], woken: &Receiver<()>, output: &mut Output) {
             if lines.is_empty() {
                 continue;
             }
-            match output.write(&lines) {
-                Ok(()) => failing = false,
-                // Once, not ten times a second for as long as the disk is full.
-                Err(error) if !failing => {
-                    failing = true;
-                    tracing::warn!("the access log cannot be written: {error}");
-                }
-                Err(_) => {}
-            }
+            tried = true;
+            failure = output.write(&lines).err().or(failure);
             lines.clear();
+            lines.shrink_to(2 * MUCH);
+        }
+        if !last {
+            failure = output.settle().err().or(failure);
+        }
+        // Once, not ten times a second for as long as the disk is full.
+        if let Some(error) = &failure
+            && !failing
+        {
+            tracing::warn!("the access log cannot be written: {error}");
+        }
+        if tried {
+            failing = failure.is_some();
         }
         if last {
             return;
@@ -370,6 +396,22 @@ mod tests {
         drop(log);
         assert!(std::fs::read_to_string(&moved).unwrap().contains("path=/first "));
         assert!(std::fs::read_to_string(&path).unwrap().contains("path=/second "), "flushed when dropped");
+    }
+
+    #[test]
+    fn a_pipe_needs_no_disk() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let reading = std::thread::spawn({
+            let path = path.clone();
+            move || std::fs::read_to_string(path).unwrap()
+        });
+        let mut output = Output::open(&Target::File(path)).unwrap();
+        output.write(&"x".repeat(UNWRITTEN)).unwrap();
+        output.settle().unwrap();
+        drop(output);
+        assert_eq!(reading.join().unwrap().len(), UNWRITTEN);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! JSON bodies whose every fault can be named at once.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
 
 use ferrum_domain::Violations;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -16,19 +18,79 @@ pub trait Body: DeserializeOwned + JsonSchema + Send + Sync + 'static {
 
 /// Reads a body of JSON; the text of a failure completes "body ...".
 pub fn from_json<T: Body>(bytes: &[u8]) -> Result<T, String> {
+    if bytes.is_empty() {
+        return Err("is required and must be a JSON object".to_owned());
+    }
     // serde would also read a struct from an array, member by member.
-    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err("must be a JSON object".to_owned());
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        if bytes.is_empty() {
-            "is required and must be a JSON object".to_owned()
-        } else if error.is_data() {
+    let fault = |error: serde_json::Error| {
+        if error.is_data() {
             format!("must be a JSON object without repeated members: {error}")
         } else {
             format!("must be valid JSON: {error}")
         }
-    })
+    };
+    serde_json::from_slice::<Unrepeated>(bytes).map_err(fault)?;
+    serde_json::from_slice(bytes).map_err(fault)
+}
+
+/// Any JSON in which no object has two members of one name: of two it is not clear which is meant.
+struct Unrepeated;
+
+impl<'de> Deserialize<'de> for Unrepeated {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unrepeated {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self, A::Error> {
+        while entries.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        let mut names = HashSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            members.next_value::<Self>()?;
+            if let Some(name) = names.replace(name) {
+                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+            }
+        }
+        Ok(self)
+    }
 }
 
 /// A member of a JSON body: reading it never fails, so that all faults of a body are found.
@@ -231,7 +293,10 @@ macro_rules! body {
         impl $crate::Body for $name {
             fn given(&self) -> Vec<&'static str> {
                 let mut names = Vec::new();
-                $( if self.$field.is_given() { names.push(stringify!($field).trim_start_matches("r#")); } )*
+                $( if self.$field.is_given() {
+                    let name = stringify!($field);
+                    names.push(name.strip_prefix("r#").unwrap_or(name));
+                } )*
                 names
             }
         }

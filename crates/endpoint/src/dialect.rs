@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 
 use crate::body::{self, Body};
 
-/// The manner of one surface. Implemented in its `dialect.rs`, the only place in a surface with
-/// status codes of refusals and envelopes.
+/// The manner of one surface. Implemented in its `dialect.rs`, the only place in a surface with envelopes and,
+/// but for an endpoint whose document departs from them, status codes of refusals.
 pub trait Dialect: Sized + Send + Sync + 'static {
     /// Name of the surface, as in the audit and the metrics.
     const SURFACE: &'static str;

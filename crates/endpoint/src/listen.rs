@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::activity::{Activity, Watched};
@@ -62,14 +63,12 @@ impl Listener {
         TcpListener::bind(address).await.map(Self::Tcp)
     }
 
-    /// Binds a Unix socket. A socket file that nobody answers on is left from a crash and replaced.
+    /// Binds a Unix socket. A socket that nobody answers on is left from a crash and replaced; anything else
+    /// of that name stays, and is an error.
     pub async fn unix(path: &Path) -> io::Result<Self> {
         let listener = match UnixListener::bind(path) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                if tokio::net::UnixStream::connect(path).await.is_ok() {
-                    return Err(error);
-                }
-                std::fs::remove_file(path)?;
+                remove_dead_socket(path).await?;
                 UnixListener::bind(path)?
             }
             bound => bound?,
@@ -83,6 +82,20 @@ impl Listener {
             Self::Tcp(listener) => listener.local_addr().ok(),
             Self::Unix(..) => None,
         }
+    }
+}
+
+async fn remove_dead_socket(path: &Path) -> io::Result<()> {
+    if !std::fs::symlink_metadata(path)?.file_type().is_socket() {
+        return Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "there is such a file, and it is not a socket",
+        ));
+    }
+    match UnixStream::connect(path).await {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path),
+        Err(error) => Err(error),
+        Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, "another process answers there")),
     }
 }
 

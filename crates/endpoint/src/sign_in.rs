@@ -5,22 +5,19 @@ use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use aide::OperationInput;
-use aide::generate::GenContext;
-use aide::openapi::{Operation, Response as ApiResponse};
 use axum::extract::{FromRequest, MatchedPath, Request};
 use ferrum_app::App;
 use ferrum_app::actions::sign_in::{Origin, RepeatKey};
 use ferrum_app::keyed_hash::Kind;
 use ferrum_domain::Result;
+use tokio::sync::SemaphorePermit;
 
 use crate::body::Body;
-use crate::call::{self, BadBody};
-use crate::dialect::{Anyone, Dialect};
+use crate::dialect::Dialect;
 use crate::house::Told;
 use crate::limits::Client;
 use crate::listen::Peer;
-use crate::openapi;
+use crate::received::{BadBody, Received, repeat_key};
 
 /// A request with a JSON body `T` from somebody who is yet to become known. If they are `NEW`, a repeat
 /// under the same `Idempotency-Key` is answered like the first one; of others the header says nothing.
@@ -29,6 +26,7 @@ pub struct SignIn<D, T, const NEW: bool> {
     origin: Origin,
     key: Result<Option<RepeatKey>>,
     body: Result<T, BadBody>,
+    _place: Option<SemaphorePermit<'static>>,
     dialect: PhantomData<fn() -> D>,
 }
 
@@ -40,9 +38,8 @@ impl<D, T, const NEW: bool> SignIn<D, T, NEW> {
 
     /// What was sent, from where, and under which key; fails if one of them cannot be read.
     pub fn into_parts(self) -> Result<(T, Origin, Option<RepeatKey>)> {
-        let key = self.key?;
         let body = self.body.map_err(|bad| bad.error())?;
-        Ok((body, self.origin, key))
+        Ok((body, self.origin, self.key?))
     }
 }
 
@@ -64,37 +61,14 @@ impl<D: Dialect, T: Body, const NEW: bool> FromRequest<Arc<App>> for SignIn<D, T
             // Nobody can be told from others there.
             address: (client != Client::Unknown).then(|| client.to_string()),
         };
-        let bytes = call::read_body(&parts, body).await;
-        let key = if NEW { call::repeat_key(&parts) } else { Ok(None) };
+        let Received { bytes, place } = Received::read(body).await;
+        let key = if NEW { repeat_key(&parts) } else { Ok(None) };
         let hash = |text| {
             let body_hash = app.keyed_hash.of(Kind::Body, bytes.as_deref().unwrap_or_default());
             RepeatKey { text, body_hash }
         };
         let key = key.map(|key| key.map(hash));
-        let body = bytes.and_then(|bytes| call::decode::<D, T>(&parts, &bytes));
-        Ok(Self { app: Arc::clone(app), origin, key, body, dialect: PhantomData })
-    }
-}
-
-impl<D: Dialect, T: Body, const NEW: bool> OperationInput for SignIn<D, T, NEW> {
-    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        call::document_permission::<Anyone>(operation);
-        call::document_body::<T>(ctx, operation);
-        if NEW {
-            call::document_key(operation);
-        }
-    }
-
-    fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, ApiResponse)> {
-        // Nothing is looked for and nobody known is refused.
-        let never: &[u16] = if NEW { &[401, 403, 404] } else { &[403, 404, 409] };
-        let refusals = D::REFUSALS.iter().chain(D::REFUSALS_OF_BODIES);
-        refusals
-            .filter(|(status, _)| !never.contains(status))
-            .map(|(status, text)| {
-                let text = if *status == 401 { "The e-mail or the password is wrong." } else { text };
-                (Some(*status), openapi::json_response::<D::Refusal>(ctx, text))
-            })
-            .collect()
+        let body = bytes.and_then(|bytes| D::read(&parts.headers, &bytes).map_err(BadBody::Unreadable));
+        Ok(Self { app: Arc::clone(app), origin, key, body, _place: place, dialect: PhantomData })
     }
 }

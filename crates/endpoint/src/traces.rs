@@ -1,8 +1,8 @@
 //! Traces: a span a request, sent in the background to a collector by OpenTelemetry's protocol (OTLP
 //! over HTTP).
 //!
-//! Attributes are named by OpenTelemetry's conventions for HTTP. A span has neither query nor headers
-//! nor caller: these can carry secrets, and traces leave the house.
+//! Attributes are named by OpenTelemetry's conventions for HTTP. A span has the route's template and neither
+//! path nor query nor headers nor caller: these name people or carry secrets, and traces leave the house.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,8 +29,6 @@ use crate::access_log::{Line, NO_ROUTE};
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Least time between two complaints about the collector.
 const SILENCE: Duration = Duration::from_mins(1);
-/// Bytes of a path that a span has at most, since spans wait in memory.
-const PATH: usize = 1024;
 
 /// Where spans go; clones send to the same collector. What does not fit into the queue is dropped rather
 /// than holding up requests.
@@ -149,7 +147,6 @@ fn attributes(line: &Line<'_>) -> Vec<KeyValue> {
     let mut attributes = vec![
         KeyValue::new("http.request.method", known(line.method).unwrap_or("_OTHER")),
         KeyValue::new("url.scheme", "http"),
-        KeyValue::new("url.path", line.path[..line.path.floor_char_boundary(PATH)].to_owned()),
         KeyValue::new("http.response.status_code", i64::from(line.status)),
         KeyValue::new("ferrum.surface", line.surface.to_owned()),
         KeyValue::new("ferrum.request_id", line.id.to_owned()),

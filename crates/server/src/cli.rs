@@ -9,7 +9,7 @@ use ferrum_domain::units::WeightUnit;
 
 use crate::Failure;
 
-/// One server for training: strength programs, generated plans, intervals, coaching.
+/// One server for training: strength programs and interval workouts.
 #[derive(Debug, Parser)]
 #[command(name = "ferrum", version, propagate_version = true)]
 pub(crate) struct Cli {
@@ -91,7 +91,15 @@ pub(crate) enum Command {
         file: PathBuf,
     },
     /// Checks that no sealed audit entry has been changed or removed
-    VerifyAudit,
+    ///
+    /// The digests of the sealed batches form a chain, from the first to the last, which is printed. That the
+    /// last batches or all of them have been removed, or that the whole chain has been computed anew, shows only
+    /// against a digest noted elsewhere: the one printed here, or one that the log told when a batch was sealed.
+    VerifyAudit {
+        /// Digest noted earlier; refused if no batch has it any more
+        #[arg(long, value_name = "HEX", value_parser = digest)]
+        digest: Option<String>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -157,6 +165,11 @@ pub(crate) enum UserCommand {
 
 fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "must be customer, coach, support or admin".to_owned())
+}
+
+fn digest(text: &str) -> Result<String, String> {
+    let is_digest = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    is_digest.then(|| text.to_ascii_lowercase()).ok_or_else(|| "must be 64 hexadecimal digits".to_owned())
 }
 
 fn unit(text: &str) -> Result<WeightUnit, String> {

@@ -1,7 +1,7 @@
 //! What each command does.
 
 use std::io::{BufRead, Write};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,9 @@ use ferrum_app::App;
 use ferrum_app::actions::accounts;
 use ferrum_app::clock::Clock;
 use ferrum_app::config::{Config, Settings};
+use ferrum_app::jobs::Damage;
 use ferrum_domain::Error;
+use ferrum_store::Db;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -31,12 +33,12 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Serve { demo } => block_on(serve(config, &settings, demo)),
         Command::Worker => block_on(work(config)),
         Command::Migrate => block_on(migrate(config)),
-        Command::Backup { file } => block_on(with_app(config, async |app| backup(&app, &file).await)),
-        Command::VerifyAudit => block_on(with_app(config, async |app| verify_audit(&app).await)),
-        Command::Token { email, ttl } => {
-            block_on(with_app(config, async |app| token(&app, &email, ttl).await))
+        Command::Backup { file } => block_on(backup(config, file)),
+        Command::VerifyAudit { digest } => {
+            block_on(async { verify_audit(&open(config).await?, digest.as_deref()).await })
         }
-        Command::User(command) => block_on(with_app(config, async |app| user(&app, command).await)),
+        Command::Token { email, ttl } => block_on(async { token(&*open(config).await?, &email, ttl).await }),
+        Command::User(command) => block_on(user(config, command)),
     }
 }
 
@@ -48,8 +50,9 @@ fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
     outcome
 }
 
-async fn with_app(config: Config, work: impl AsyncFnOnce(Arc<App>) -> Outcome) -> Outcome {
-    work(start::prepare(config, Clock::system()).await?.0).await
+/// The product on a database that is there and up to date.
+async fn open(config: Config) -> Result<Arc<App>, Failure> {
+    start::open_with(config, |config| App::open_existing(config, Clock::system())).await
 }
 
 async fn migrate(config: Config) -> Outcome {
@@ -85,11 +88,7 @@ async fn serve(config: Config, settings: &Settings, demo: bool) -> Outcome {
         demo::check(&config)?;
     }
     let mut signals = Signals::listen()?;
-    if settings.value("alloy.listen") != "off" {
-        tracing::warn!(
-            "alloy.listen is set, but this version has no Alloy surface yet: nothing listens there"
-        );
-    }
+    warn_of_idle(settings);
     let (app, migrations) = start::prepare(config, Clock::system()).await?;
     tracing::info!(engine = ?app.db.kind(), data_dir = %app.config.data_dir.display(), migrations, "database is up to date");
     if demo {
@@ -103,6 +102,20 @@ async fn serve(config: Config, settings: &Settings, demo: bool) -> Outcome {
         () = Signals::again() => tracing::warn!("stopped at once"),
     }
     Ok(())
+}
+
+/// Tells of settings for surfaces that this version does not have.
+fn warn_of_idle(settings: &Settings) {
+    for (key, value, _) in settings.listing() {
+        let surface = match key.name {
+            "alloy.listen" | "limits.alloy_read" | "limits.alloy_write" | "limits.alloy_auth" => "Alloy",
+            "limits.shuren" => "Shuren",
+            _ => continue,
+        };
+        if value != key.default {
+            tracing::warn!("{} does nothing: this version has no {surface} surface yet", key.name);
+        }
+    }
 }
 
 async fn work(config: Config) -> Outcome {
@@ -152,7 +165,13 @@ impl Signals {
     }
 }
 
-async fn user(app: &App, command: UserCommand) -> Outcome {
+async fn user(config: Config, command: UserCommand) -> Outcome {
+    let app = match command {
+        // Whoever sets up a server may add people before it first serves.
+        UserCommand::Add { .. } => start::prepare(config, Clock::system()).await?.0,
+        _ => open(config).await?,
+    };
+    let app = &*app;
     match command {
         UserCommand::Add { email, role, password_stdin, unit } => {
             let password = given_password(password_stdin)?;
@@ -231,10 +250,11 @@ fn refused(error: Error) -> Failure {
     }
 }
 
-/// Copies the database into a file that does not exist yet.
-async fn backup(app: &Arc<App>, file: &Path) -> Outcome {
-    let (source, target) = (Arc::clone(app), file.to_owned());
-    let copied = tokio::task::spawn_blocking(move || source.db.backup(&target)).await;
+/// Copies the database, as old as it is, into a file that does not exist yet.
+async fn backup(config: Config, file: PathBuf) -> Outcome {
+    let source = start::open_with(config, |config| Db::open_existing(&config.database)).await?;
+    let target = file.clone();
+    let copied = tokio::task::spawn_blocking(move || source.backup(&target)).await;
     copied.map_err(Failure::refused)?.map_err(refused)?;
     print(&format!("copied the database into {}", file.display()));
     Ok(())
@@ -262,12 +282,17 @@ async fn print_people(app: &App) -> Outcome {
     }
 }
 
-async fn verify_audit(app: &Arc<App>) -> Outcome {
-    match ferrum_app::jobs::verify_audit(app).await.map_err(refused)? {
-        Ok(batches) => {
-            print(&format!("the audit's {batches} sealed batches are as they were sealed"));
-            Ok(())
+async fn verify_audit(app: &Arc<App>, noted: Option<&str>) -> Outcome {
+    match ferrum_app::jobs::verify_audit(app, noted).await.map_err(refused)? {
+        Ok(Some(last)) => print(&format!(
+            "the audit's {} sealed batches are as they were sealed; the digest of the last is {}",
+            last.number, last.digest
+        )),
+        Ok(None) => print("the audit has no sealed batches yet"),
+        Err(damage @ Damage::Replaced) => {
+            return Err(Failure::refused(format!("{damage} {}", noted.unwrap_or_default())));
         }
-        Err(damage) => Err(Failure::refused(format!("audit batch {}: {}", damage.batch, damage.reason))),
+        Err(damage) => return Err(Failure::refused(damage)),
     }
+    Ok(())
 }

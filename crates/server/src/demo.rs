@@ -95,6 +95,7 @@ async fn train(app: &Arc<App>, user_id: String) -> Result<()> {
                 lift_key,
                 max_type: MaxType::TrainingMax,
                 value: Thousandths::whole(pounds),
+                unit: Some(WeightUnit::Lb),
                 effective_at: now,
                 created_at: now,
                 updated_at: now,

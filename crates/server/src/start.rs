@@ -138,21 +138,30 @@ async fn keep_metrics(mut stop: watch::Receiver<bool>) {
 /// directory is enough.
 pub(crate) async fn prepare(config: Config, clock: Clock) -> Result<(Arc<App>, usize), Failure> {
     let start = Instant::now();
-    let key = if config.database.url.is_some() { "database.url" } else { "data_dir" };
-    let opened = tokio::task::spawn_blocking(move || {
+    let opened = open_with(config, |config| {
         let app = App::open(config, clock)?;
         let migrations = app.db.migrate(app.clock.now())?;
         Ok((app, migrations))
     });
-    let (app, migrations) = opened.await.map_err(Failure::start)?.map_err(|e| match e {
-        Error::Unavailable { context } => {
-            Failure::start(format!("cannot use the database ({key}): {context}"))
-        }
-        other => Failure::start(other),
-    })?;
+    let (app, migrations) = opened.await?;
     if app.config.builtin {
         builtin::load(&app).await.map_err(Failure::start)?;
     }
     tracing::debug!(migrations, milliseconds = start.elapsed().as_millis(), "database is up to date");
     Ok((app, migrations))
+}
+
+/// Opens something on the database of `config` off the async threads.
+pub(crate) async fn open_with<T: Send + 'static>(
+    config: Config,
+    open: impl FnOnce(Config) -> ferrum_domain::Result<T> + Send + 'static,
+) -> Result<T, Failure> {
+    let key = if config.database.url.is_some() { "database.url" } else { "data_dir" };
+    let opened = tokio::task::spawn_blocking(move || open(config)).await.map_err(Failure::start)?;
+    opened.map_err(|e| match e {
+        Error::Unavailable { context } => {
+            Failure::start(format!("cannot use the database ({key}): {context}"))
+        }
+        other => Failure::start(other),
+    })
 }

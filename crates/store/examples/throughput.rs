@@ -108,6 +108,7 @@ fn max(id: String) -> LiftMax {
         lift_key: 1,
         max_type: MaxType::OneRm,
         value: Thousandths(315_000),
+        unit: None,
         effective_at: Millis(0),
         created_at: Millis(0),
         updated_at: Millis(0),

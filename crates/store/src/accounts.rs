@@ -222,7 +222,8 @@ pub fn set_preferences(
     Ok(())
 }
 
-/// Gives credentials to an account that has none, keeping its addresses and history.
+/// Gives credentials to an account that has none, keeping its addresses and history;
+/// `Conflict::Exists("accounts_email")` when the e-mail is taken.
 pub fn attach(
     tx: &mut Tx<'_>,
     key: i64,

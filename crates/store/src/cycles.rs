@@ -71,7 +71,7 @@ pub fn update(tx: &mut Tx<'_>, cycle: &Cycle) -> Result<()> {
     catalogue::bump(tx)
 }
 
-/// Removes a cycle that no program uses; its weeks go with it.
+/// Removes a cycle, and its weeks with it; `Conflict::Referenced` when a program uses it.
 pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     get(tx, id)?;
     references::must_be_none(tx, id, &[(HAS_PROGRAM, "programs")])?;

@@ -111,7 +111,7 @@ pub fn list(
     LISTING.page(tx, &Wanted { scope: &[], filters: &filters, sort: sort as usize, order, window }, day)
 }
 
-/// Adds a day.
+/// Adds a day; `Conflict::SlugTaken` when another of its program has its slug.
 pub fn insert(tx: &mut Tx<'_>, day: &Day) -> Result<()> {
     let metadata = day.metadata.as_ref().map(json::text).transpose()?;
     let (metadata, program) = (metadata.as_deref(), day.program_id.as_deref());
@@ -120,7 +120,7 @@ pub fn insert(tx: &mut Tx<'_>, day: &Day) -> Result<()> {
     catalogue::bump(tx)
 }
 
-/// Changes a day.
+/// Changes a day; `Conflict::SlugTaken` when another of its program has its slug.
 pub fn update(tx: &mut Tx<'_>, day: &Day) -> Result<()> {
     let metadata = day.metadata.as_ref().map(json::text).transpose()?;
     let (metadata, program) = (metadata.as_deref(), day.program_id.as_deref());
@@ -129,7 +129,7 @@ pub fn update(tx: &mut Tx<'_>, day: &Day) -> Result<()> {
     catalogue::bump(tx)
 }
 
-/// Removes a day that stands in no week; the places of its prescriptions go with it.
+/// Removes a day, and the places of its prescriptions with it; `Conflict::Referenced` when it stands in a week.
 pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     get(tx, id)?;
     references::must_be_none(tx, id, &[(HAS_WEEK, "weeks")])?;
@@ -150,7 +150,7 @@ pub fn prescriptions(tx: &mut Tx<'_>, day_id: &str) -> Result<Vec<DayPrescriptio
     })
 }
 
-/// Puts a prescription on a day, on which it may stand once.
+/// Puts a prescription on a day; `Conflict::Exists` when it stands there.
 pub fn insert_prescription(tx: &mut Tx<'_>, place: &DayPrescription) -> Result<()> {
     let values = values![&place.id, &place.day_id, &place.prescription_id, place.order, place.created_at];
     tx.execute(INSERT_PRESCRIPTION, values).map_err(|error| match error {

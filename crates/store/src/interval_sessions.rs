@@ -1,5 +1,7 @@
 //! `interval_sessions`: what people did of interval workouts. It outlives the workouts.
 
+use std::ops::Range;
+
 use ferrum_domain::Result;
 use ferrum_domain::intervals::session::{Record, Total};
 use ferrum_domain::time::Millis;
@@ -25,9 +27,8 @@ statements! {
         phases_skipped, duration, perceived_effort, body_weight, energy, done_at) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     TOTAL = "SELECT COUNT(*), CAST(COALESCE(SUM(duration), 0) AS BIGINT), COUNT(energy), \
-        CAST(COALESCE(SUM(energy), 0) AS BIGINT) FROM interval_sessions WHERE account_key = ?1";
-    LIST_SINCE = "SELECT done_at, duration, energy FROM interval_sessions \
-        WHERE account_key = ?1 AND done_at >= ?2 ORDER BY done_at DESC";
+        CAST(COALESCE(SUM(energy), 0) AS BIGINT) FROM interval_sessions \
+        WHERE account_key = ?1 AND done_at >= ?2 AND done_at < ?3";
 }
 
 /// A workout that somebody did.
@@ -104,27 +105,15 @@ pub fn insert(tx: &mut Tx<'_>, account: i64, session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// Everything that an account ever did.
-pub fn total(tx: &mut Tx<'_>, account: i64) -> Result<Total> {
-    tx.query_one(TOTAL, values![account], |row| {
+/// What an account did in a time.
+pub fn total(tx: &mut Tx<'_>, account: i64, time: Range<Millis>) -> Result<Total> {
+    tx.query_one(TOTAL, values![account, time.start, time.end], |row| {
         Ok(Total {
             sessions: row.get(0)?,
             seconds: row.get(1)?,
             with_energy: row.get(2)?,
             energy: Thousandths(row.get(3)?),
         })
-    })
-}
-
-/// When sessions since `since` were done, how long they took in seconds, and their energy; the newest
-/// first.
-pub fn list_since(
-    tx: &mut Tx<'_>,
-    account: i64,
-    since: Millis,
-) -> Result<Vec<(Millis, i64, Option<Thousandths>)>> {
-    tx.query(LIST_SINCE, values![account, since], |row| {
-        Ok((Millis(row.get(0)?), row.get(1)?, row.get::<Option<i64>>(2)?.map(Thousandths)))
     })
 }
 

@@ -16,11 +16,11 @@ statements! {
         ON CONFLICT (recurring) DO NOTHING";
     CLAIM = "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = ?2, leased_by = ?3, \
         updated_at = ?1 WHERE id = (SELECT id FROM jobs WHERE state = 'waiting' AND run_at <= ?1 \
-        ORDER BY run_at, id LIMIT 1) RETURNING id, kind, payload, attempts, max_attempts, CASE WHEN recurring IS NULL THEN 0 ELSE 1 END";
+        ORDER BY run_at, id LIMIT 1) RETURNING id, kind, payload, attempts, max_attempts";
     CLAIM_SKIPPING = "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = ?2, leased_by = ?3, \
         updated_at = ?1 WHERE id = (SELECT id FROM jobs WHERE state = 'waiting' AND run_at <= ?1 \
         ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
-        RETURNING id, kind, payload, attempts, max_attempts, CASE WHEN recurring IS NULL THEN 0 ELSE 1 END";
+        RETURNING id, kind, payload, attempts, max_attempts";
     RELEASE_EXPIRED = "UPDATE jobs SET state = CASE WHEN recurring IS NULL AND attempts >= max_attempts \
         THEN 'dead' ELSE 'waiting' END, run_at = ?1, lease_until = NULL, leased_by = NULL, \
         last_error = 'its worker disappeared', updated_at = ?1 WHERE state = 'running' AND lease_until < ?1";
@@ -48,8 +48,6 @@ pub struct Claimed {
     pub attempts: i64,
     /// After which attempt it is given up.
     pub max_attempts: i64,
-    /// Whether it comes back by itself.
-    pub recurring: bool,
 }
 
 /// Writes a job that is due at `run_at`.
@@ -120,6 +118,5 @@ fn claimed(row: &Row<'_>) -> Result<Claimed> {
         payload: row.get(2)?,
         attempts: row.get(3)?,
         max_attempts: row.get(4)?,
-        recurring: row.get(5)?,
     })
 }

@@ -2,7 +2,7 @@
 
 use ferrum_domain::strength::MaxType;
 use ferrum_domain::time::Millis;
-use ferrum_domain::units::Thousandths;
+use ferrum_domain::units::{Thousandths, WeightUnit};
 use ferrum_domain::{Error, Result};
 
 use crate::engine::Tx;
@@ -14,9 +14,9 @@ use crate::values::values;
 
 statements! {
     FIND = "SELECT m.id, m.account_key, a.id, l.id, m.lift_key, m.max_type, m.value, m.effective_at, \
-        m.created_at, m.updated_at, m.written FROM lift_maxes m JOIN accounts a ON a.key = m.account_key \
+        m.created_at, m.updated_at, m.written, m.unit FROM lift_maxes m JOIN accounts a ON a.key = m.account_key \
         JOIN lifts l ON l.key = m.lift_key WHERE m.id = ?1";
-    FIND_CURRENT = "SELECT id, lift_key, value, written FROM lift_maxes \
+    FIND_CURRENT = "SELECT id, lift_key, value, unit, written FROM lift_maxes \
         WHERE account_key = ?1 AND lift_key = (SELECT key FROM lifts WHERE id = ?2) AND max_type = ?3 \
         AND effective_at <= ?4 ORDER BY effective_at DESC, written DESC LIMIT 1";
     CURRENT_VALUE = "SELECT value FROM lift_maxes \
@@ -37,14 +37,15 @@ statements! {
         AND effective_at <= ?2 ORDER BY effective_at DESC, written DESC LIMIT 1)";
     INSERT = "INSERT INTO lift_maxes (id, account_key, lift_key, max_type, value, unit, effective_at, created_at, \
         updated_at, written) VALUES (?1, ?2, ?3, ?4, ?5, \
-        (SELECT weight_unit FROM accounts WHERE key = ?2), ?6, ?7, ?8, ?9)";
-    UPDATE = "UPDATE lift_maxes SET value = ?2, effective_at = ?3, updated_at = ?4, written = ?5 WHERE id = ?1";
+        COALESCE(?10, (SELECT weight_unit FROM accounts WHERE key = ?2)), ?6, ?7, ?8, ?9)";
+    UPDATE = "UPDATE lift_maxes SET value = ?2, unit = COALESCE(?6, (SELECT weight_unit FROM accounts \
+        WHERE key = account_key)), effective_at = ?3, updated_at = ?4, written = ?5 WHERE id = ?1";
     DELETE = "DELETE FROM lift_maxes WHERE id = ?1";
 }
 
 pub(crate) const LISTING: Listing = Listing {
     columns: "m.id, m.account_key, a.id, l.id, m.lift_key, m.max_type, m.value, m.effective_at, m.created_at, \
-        m.updated_at, m.written",
+        m.updated_at, m.written, m.unit",
     from: "lift_maxes m JOIN accounts a ON a.key = m.account_key JOIN lifts l ON l.key = m.lift_key",
     scope: &["a.id = ?"],
     filters: &["m.lift_key = (SELECT key FROM lifts WHERE id = ?)", "m.max_type = ?"],
@@ -66,8 +67,10 @@ pub struct LiftMax {
     pub lift_key: i64,
     /// What it measures.
     pub max_type: MaxType,
-    /// In the unit that the account had when it was entered.
+    /// In `unit`.
     pub value: Thousandths,
+    /// The unit that the account had when the value was entered; `None` has the account's of today written.
+    pub unit: Option<WeightUnit>,
     /// From when on it counts.
     pub effective_at: Millis,
     /// When it was made.
@@ -87,6 +90,8 @@ pub struct CurrentMax {
     pub lift_key: i64,
     /// Its value.
     pub value: Thousandths,
+    /// The unit of its value, which may not be the account's any more.
+    pub unit: WeightUnit,
     /// Greater than that of every max written before it.
     pub written: i64,
 }
@@ -137,7 +142,8 @@ pub fn find_current(
             id: row.get(0)?,
             lift_key: row.get(1)?,
             value: Thousandths(row.get(2)?),
-            written: row.get(3)?,
+            unit: weight_unit(row, 3)?,
+            written: row.get(4)?,
         })
     })
 }
@@ -204,7 +210,7 @@ pub fn list(
     LISTING.page(tx, &Wanted { scope: &scope, filters: &filters, sort: 0, order, window }, lift_max)
 }
 
-/// Adds a max, in the account's unit of today.
+/// Adds a max.
 pub fn insert(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
     enrollments::watch(tx, max.account)?;
     tx.execute(
@@ -218,15 +224,17 @@ pub fn insert(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
             max.effective_at,
             max.created_at,
             max.updated_at,
-            max.written
+            max.written,
+            max.unit.map(WeightUnit::as_str)
         ],
     )?;
     Ok(())
 }
 
-/// Changes value and effective date.
+/// Changes value, unit and effective date.
 pub fn update(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
-    tx.execute(UPDATE, values![&max.id, max.value, max.effective_at, max.updated_at, max.written])?;
+    let unit = max.unit.map(WeightUnit::as_str);
+    tx.execute(UPDATE, values![&max.id, max.value, max.effective_at, max.updated_at, max.written, unit])?;
     Ok(())
 }
 
@@ -248,7 +256,14 @@ fn lift_max(row: &Row<'_>) -> Result<LiftMax> {
         created_at: Millis(row.get(8)?),
         updated_at: Millis(row.get(9)?),
         written: row.get(10)?,
+        unit: Some(weight_unit(row, 11)?),
     })
+}
+
+/// The unit in a column.
+pub(crate) fn weight_unit(row: &Row<'_>, column: usize) -> Result<WeightUnit> {
+    let unit = WeightUnit::parse(&row.get::<String>(column)?);
+    unit.ok_or_else(|| Error::internal("a weight has an unknown unit"))
 }
 
 /// Short, since it stands in the index of every max.

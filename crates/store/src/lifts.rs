@@ -106,7 +106,7 @@ pub fn has_ancestor(tx: &mut Tx<'_>, id: &str, ancestor: &str) -> Result<bool> {
     Ok(false)
 }
 
-/// Adds a lift.
+/// Adds a lift; `Conflict::SlugTaken` when another has its slug.
 pub fn insert(tx: &mut Tx<'_>, lift: &Lift) -> Result<()> {
     let parent = lift.parent_id.as_deref();
     let values = values![
@@ -122,7 +122,7 @@ pub fn insert(tx: &mut Tx<'_>, lift: &Lift) -> Result<()> {
     catalogue::bump(tx)
 }
 
-/// Changes a lift.
+/// Changes a lift; `Conflict::SlugTaken` when another has its slug.
 pub fn update(tx: &mut Tx<'_>, lift: &Lift) -> Result<()> {
     let parent = lift.parent_id.as_deref();
     let values = values![&lift.id, &lift.name, &lift.slug, lift.is_competition, parent, lift.updated_at];
@@ -130,7 +130,7 @@ pub fn update(tx: &mut Tx<'_>, lift: &Lift) -> Result<()> {
     catalogue::bump(tx)
 }
 
-/// Removes a lift that nothing refers to.
+/// Removes a lift; `Conflict::Referenced` with the names of what refers to it.
 pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     get(tx, id)?;
     crate::references::must_be_none(

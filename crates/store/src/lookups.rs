@@ -78,7 +78,7 @@ macro_rules! lookup_table {
                 catalogue::bump(tx)
             }
 
-            /// Removes a lookup that no program uses.
+            /// Removes a lookup; `Conflict::Referenced` when a program uses it.
             pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
                 get(tx, id)?;
                 references::must_be_none(tx, id, &[(HAS_PROGRAM, "programs")])?;

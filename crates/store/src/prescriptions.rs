@@ -141,7 +141,7 @@ pub fn update(tx: &mut Tx<'_>, row: &Prescription) -> Result<()> {
     catalogue::bump(tx)
 }
 
-/// Removes a prescription that stands on no day.
+/// Removes a prescription; `Conflict::Referenced` when it stands on a day.
 pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     get(tx, id)?;
     references::must_be_none(tx, id, &[(HAS_DAY, "days")])?;

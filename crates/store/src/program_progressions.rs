@@ -73,7 +73,8 @@ pub fn list_configurations(tx: &mut Tx<'_>, program_id: &str) -> Result<Vec<Conf
     })
 }
 
-/// Adds a configuration.
+/// Adds a configuration; `Conflict::Exists` when the program has another of its progression and
+/// lift.
 pub fn insert(tx: &mut Tx<'_>, row: &ProgramProgression) -> Result<()> {
     let lift = row.lift_id.as_deref();
     tx.execute(
@@ -92,7 +93,8 @@ pub fn insert(tx: &mut Tx<'_>, row: &ProgramProgression) -> Result<()> {
     catalogue::bump(tx)
 }
 
-/// Changes a configuration.
+/// Changes a configuration; `Conflict::Exists` when the program has another of its progression and
+/// lift.
 pub fn update(tx: &mut Tx<'_>, row: &ProgramProgression) -> Result<()> {
     let lift = row.lift_id.as_deref();
     tx.execute(UPDATE, values![&row.id, &row.progression_id, lift, row.priority, row.updated_at])

@@ -79,7 +79,7 @@ pub fn list(tx: &mut Tx<'_>, sort: NamedSort, order: Order, window: Window) -> R
     LISTING.page(tx, &Wanted { scope: &[], filters: &[], sort: sort as usize, order, window }, program)
 }
 
-/// Adds a program.
+/// Adds a program; `Conflict::SlugTaken` when another has its slug.
 pub fn insert(tx: &mut Tx<'_>, program: &Program) -> Result<()> {
     tx.execute(
         INSERT,
@@ -100,7 +100,7 @@ pub fn insert(tx: &mut Tx<'_>, program: &Program) -> Result<()> {
     catalogue::bump(tx)
 }
 
-/// Changes a program.
+/// Changes a program; `Conflict::SlugTaken` when another has its slug.
 pub fn update(tx: &mut Tx<'_>, program: &Program) -> Result<()> {
     tx.execute(
         UPDATE,
@@ -120,7 +120,8 @@ pub fn update(tx: &mut Tx<'_>, program: &Program) -> Result<()> {
     catalogue::bump(tx)
 }
 
-/// Removes a program in which nobody is enrolled; its progressions' configurations go with it.
+/// Removes a program, and its progressions' configurations with it; `Conflict::Referenced` when somebody is
+/// enrolled in it or it has days.
 pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     get(tx, id)?;
     references::must_be_none(tx, id, &[(HAS_ENROLLMENT, "enrollments"), (HAS_DAY, "days")])?;

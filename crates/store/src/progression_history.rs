@@ -2,9 +2,10 @@
 
 use ferrum_domain::Result;
 use ferrum_domain::time::Millis;
-use ferrum_domain::units::Thousandths;
+use ferrum_domain::units::{Thousandths, WeightUnit};
 
 use crate::engine::Tx;
+use crate::lift_maxes::weight_unit;
 use crate::listing::{Listing, Order, Wanted, Window};
 use crate::row::Row;
 use crate::statements::statements;
@@ -13,12 +14,12 @@ use crate::values::values;
 statements! {
     INSERT = "INSERT INTO progression_history (id, account_key, lift_id, progression_id, max_type, previous_value, \
         new_value, unit, triggered_by, iteration, week, applied_at) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT weight_unit FROM accounts WHERE key = ?2), ?8, ?9, ?10, ?11)";
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 }
 
 pub(crate) const LISTING: Listing = Listing {
     columns: "h.id, h.account_key, a.id, h.lift_id, h.progression_id, h.max_type, h.previous_value, h.new_value, \
-        h.applied_at, h.triggered_by, h.iteration, h.week",
+        h.applied_at, h.triggered_by, h.iteration, h.week, h.unit",
     from: "progression_history h JOIN accounts a ON a.key = h.account_key",
     scope: &["a.id = ?"],
     filters: &["h.lift_id = ?", "h.progression_id = ?"],
@@ -44,6 +45,8 @@ pub struct Entry {
     pub previous_value: Thousandths,
     /// The max after.
     pub new_value: Thousandths,
+    /// The unit of both.
+    pub unit: WeightUnit,
     /// When.
     pub applied_at: Millis,
     /// `AFTER_SESSION`, `AFTER_WEEK`, `AFTER_CYCLE` or `MANUAL`.
@@ -86,6 +89,7 @@ pub fn insert(tx: &mut Tx<'_>, entry: &Entry) -> Result<()> {
             &entry.max_type,
             entry.previous_value,
             entry.new_value,
+            entry.unit.as_str(),
             &entry.triggered_by,
             entry.iteration,
             entry.week,
@@ -109,5 +113,6 @@ fn entry(row: &Row<'_>) -> Result<Entry> {
         triggered_by: row.get(9)?,
         iteration: row.get(10)?,
         week: row.get(11)?,
+        unit: weight_unit(row, 12)?,
     })
 }

@@ -90,7 +90,7 @@ pub fn update(tx: &mut Tx<'_>, row: &Progression) -> Result<()> {
     catalogue::bump(tx)
 }
 
-/// Removes a progression that no program uses.
+/// Removes a progression; `Conflict::Referenced` when a program uses it.
 pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     get(tx, id)?;
     references::must_be_none(tx, id, &[(HAS_PROGRAM, "program progressions")])?;

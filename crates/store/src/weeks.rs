@@ -92,7 +92,7 @@ pub fn list_of_cycle(tx: &mut Tx<'_>, cycle_id: &str) -> Result<Vec<Week>> {
     tx.query(LIST_OF_CYCLE, values![cycle_id], week)
 }
 
-/// Adds a week.
+/// Adds a week; `Conflict::Exists` when the cycle has another week of its number.
 pub fn insert(tx: &mut Tx<'_>, week: &Week) -> Result<()> {
     let name = week.name.as_deref();
     let values = values![&week.id, &week.cycle_id, week.number, name, week.created_at, week.updated_at];
@@ -100,7 +100,7 @@ pub fn insert(tx: &mut Tx<'_>, week: &Week) -> Result<()> {
     catalogue::bump(tx)
 }
 
-/// Changes a week.
+/// Changes a week; `Conflict::Exists` when the cycle has another week of its number.
 pub fn update(tx: &mut Tx<'_>, week: &Week) -> Result<()> {
     let name = week.name.as_deref();
     tx.execute(UPDATE, values![&week.id, &week.cycle_id, week.number, name, week.updated_at])

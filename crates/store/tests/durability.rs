@@ -7,11 +7,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -153,10 +153,26 @@ fn start(file: &Path, name: &str) -> Child {
     command(&std::env::current_exe().unwrap(), file, name).spawn().unwrap()
 }
 
-/// What the children said, until they ended.
-fn heard(child: &mut Child) -> (BTreeSet<String>, BTreeSet<String>) {
+fn mouth(child: &mut Child) -> BufReader<ChildStderr> {
+    BufReader::new(child.stderr.take().unwrap())
+}
+
+/// What a child says until its first write is acknowledged.
+fn first_words(mouth: &mut impl BufRead) -> String {
+    let mut said = String::new();
+    loop {
+        let start = said.len();
+        assert!(mouth.read_line(&mut said).unwrap() > 0, "the child ended: {said}");
+        if said[start..].starts_with("kept ") {
+            return said;
+        }
+    }
+}
+
+/// What a child says until it ends: the ids whose write was acknowledged, and those refused.
+fn heard(mouth: impl BufRead) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut kept, mut refused) = (BTreeSet::new(), BTreeSet::new());
-    for line in BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok) {
+    for line in mouth.lines().map_while(Result::ok) {
         match line.split_once(' ') {
             Some(("kept", id)) => kept.insert(id.to_owned()),
             Some(("refused", id)) => refused.insert(id.to_owned()),
@@ -176,14 +192,16 @@ async fn a_killed_process_loses_no_acknowledged_write() {
     for round in 0..rounds {
         // Two processes on one file, killed at different moments of their work.
         let mut children = [start(&file, &format!("a{round}")), start(&file, &format!("b{round}"))];
+        let mut mouths = children.each_mut().map(mouth);
+        let begun = mouths.each_mut().map(first_words);
         for (n, child) in children.iter_mut().enumerate() {
             tokio::time::sleep(Duration::from_millis(700 + 130 * (round % 5) + 90 * n as u64)).await;
             child.kill().unwrap();
             child.wait().unwrap();
         }
         let before = acknowledged.len();
-        for child in &mut children {
-            acknowledged.extend(heard(child).0);
+        for (first, mouth) in begun.iter().zip(mouths) {
+            acknowledged.extend(heard(first.as_bytes().chain(mouth)).0);
         }
         let db = open(&file);
         let kept = kept(&db).await;
@@ -211,7 +229,7 @@ async fn two_processes_see_each_others_catalogue_at_once() {
     for id in &mine {
         write(&db, id.clone()).await.unwrap();
     }
-    let (theirs, refused) = heard(&mut other);
+    let (theirs, refused) = heard(mouth(&mut other));
     assert!(other.wait().unwrap().success());
     assert_eq!((theirs.len(), refused.len()), (200, 0));
     // Each insert of a lift is a change of the catalogue, whichever process made it.
@@ -238,7 +256,7 @@ fn an_fsync_of_the_log_precedes_every_acknowledgement() {
     strace.arg(std::env::current_exe().unwrap()).args(["child", "--exact", "--nocapture"]);
     as_child(&mut strace, &file, "traced");
     let mut child = strace.env("FERRUM_CHILD_WRITES", "200").spawn().unwrap();
-    let (kept, _) = heard(&mut child);
+    let (kept, _) = heard(mouth(&mut child));
     assert!(child.wait().unwrap().success());
     assert_eq!(kept.len(), 200);
     let (acknowledged, syncs) = check_trace(&fs::read_to_string(trace).unwrap());
@@ -296,7 +314,7 @@ async fn a_file_that_may_not_grow_is_a_refusal() {
     shell.args(["-c", script]).arg(program);
     as_child(&mut shell, &file, "full");
     let mut child = shell.env("FERRUM_CHILD_WRITES", "8000").spawn().unwrap();
-    let (acknowledged, refused) = heard(&mut child);
+    let (acknowledged, refused) = heard(mouth(&mut child));
     assert!(!refused.is_empty() && !acknowledged.is_empty());
     child.wait().unwrap();
     let db = open(&file);
@@ -325,7 +343,7 @@ async fn a_read_only_file_is_a_refusal() {
     }
     let mut child = child.env("FERRUM_CHILD_WRITES", "40").spawn().unwrap();
     let began = Instant::now();
-    let (acknowledged, refused) = heard(&mut child);
+    let (acknowledged, refused) = heard(mouth(&mut child));
     assert_eq!((acknowledged.len(), refused.len()), (0, 40));
     assert!(began.elapsed() < Duration::from_secs(20));
     assert!(child.wait().unwrap().success());

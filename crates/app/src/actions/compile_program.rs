@@ -243,7 +243,8 @@ impl Compiler {
         let max_lift = row.load_strategy.max_lift(&row.lift_id).to_owned();
         self.read_lift_and_ancestors(tx, &row.lift_id)?;
         self.read_lift_and_ancestors(tx, &max_lift)?;
-        let max_chain = prescription::chain(&max_lift, |id| self.lifts.get(id)?.parent_id.as_deref());
+        let parent_of = |id: &str| Ok(self.lifts.get(id).and_then(|lift| lift.parent_id.clone()));
+        let max_chain = prescription::chain(&max_lift, parent_of)?;
         let lift = self.lift(&row.lift_id)?;
         Ok(Exercise {
             lift_id: lift.id.clone(),

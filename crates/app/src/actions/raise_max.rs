@@ -29,7 +29,7 @@ pub(crate) struct Occasion<'e> {
     pub now: Millis,
 }
 
-/// Writes the new max, current at once, and what history tells of it; or says why there is none.
+/// Writes the new max, current at once and in the unit of the old one, and what history tells of it; or says why there is none.
 pub(crate) fn raise_max(
     app: &App,
     tx: &mut Tx<'_>,
@@ -62,6 +62,7 @@ pub(crate) fn raise_max(
             lift_key: current.lift_key,
             max_type: rule.max_type,
             value: raise.new,
+            unit: Some(current.unit),
             effective_at: now,
             created_at: now,
             updated_at: now,
@@ -79,6 +80,7 @@ pub(crate) fn raise_max(
             max_type: rule.max_type.as_str().to_owned(),
             previous_value: raise.previous,
             new_value: raise.new,
+            unit: current.unit,
             applied_at: now,
             triggered_by: occasion.triggered_by.as_str().to_owned(),
             iteration: occasion.iteration,

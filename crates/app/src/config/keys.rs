@@ -42,7 +42,11 @@ pub const KEYS: &[Key] = &[
         "",
         "peers that are believed when they say for whom they forward: addresses, CIDR blocks, unix",
     ),
-    key("builtin", "on", "load the built-in lifts and programs, once: on, off"),
+    key(
+        "builtin",
+        "on",
+        "load the built-in lifts, programs, interval exercises and workouts, and movements, once: on, off",
+    ),
     key("database.url", "", "postgres://...; empty: the SQLite file in the data directory"),
     key("database.pool", "8", "connections to PostgreSQL at most, 1 to 500"),
     key("powerpro.listen", "127.0.0.1:8090", "PowerPro's own listener: IP:PORT, unix:/PATH or off"),
@@ -52,7 +56,7 @@ pub const KEYS: &[Key] = &[
         "",
         "peers whose headers count, besides this machine: addresses or CIDR blocks",
     ),
-    key("powerpro.hosts", "", "Host names under which headers count, besides localhost"),
+    key("powerpro.hosts", "", "Host names without a port under which headers count, besides localhost"),
     key(
         "powerpro.resolve_for_others",
         "false",

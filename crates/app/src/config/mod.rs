@@ -25,7 +25,7 @@ pub use settings::{Settings, Source};
 pub struct Config {
     /// The main listener.
     pub listen: Listen,
-    /// Database file, secrets, attachments.
+    /// Database file and secrets.
     pub data_dir: PathBuf,
     /// Where the database is.
     pub database: Options,
@@ -49,7 +49,7 @@ pub struct Config {
     pub limits: Limits,
     /// How long an access token is good.
     pub token_ttl: Duration,
-    /// Whether the built-in lifts and programs are loaded.
+    /// Whether the built-in lifts, programs, interval exercises and workouts, and movements are loaded.
     pub builtin: bool,
     /// Whether `serve` also does the background work.
     pub jobs_in_serve: bool,
@@ -191,7 +191,7 @@ pub struct Otlp {
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// From the first byte of a request to its answer.
+    /// From the end of a request's head to its answer.
     pub request: Duration,
     /// For open requests to end when the server stops.
     pub drain: Duration,

@@ -1,6 +1,6 @@
 //! From the text of a value to what it means. Every refusal completes "KEY (SOURCE) ...".
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -79,6 +79,24 @@ pub(super) fn origins(text: &str) -> Parsed<Vec<String>> {
     match origins.iter().find(|origin| !is_origin(origin)) {
         Some(bad) => Err(format!("must list origins such as https://app.example.org; {bad:?} is none")),
         None => Ok(origins),
+    }
+}
+
+/// Names as a `Host` header has them, without the port, which is not compared.
+pub(super) fn hosts(text: &str) -> Parsed<Vec<String>> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let hosts: Vec<String> = text.split(',').map(|item| item.trim().to_owned()).collect();
+    let is_host = |host: &String| match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+    };
+    match hosts.iter().find(|host| !is_host(host)) {
+        Some(bad) => {
+            Err(format!("must list names such as power.example.org, without scheme or port; {bad:?} is none"))
+        }
+        None => Ok(hosts),
     }
 }
 

@@ -187,7 +187,7 @@ impl Settings {
             listen: self.parse("powerpro.listen", parse::listen)?,
             auth: self.parse("powerpro.auth", parse::header_auth)?,
             trusted_proxies: self.parse("powerpro.trusted_proxies", network::networks)?,
-            hosts: parse::list(self.value("powerpro.hosts")),
+            hosts: self.parse("powerpro.hosts", parse::hosts)?,
             resolve_for_others: self.parse("powerpro.resolve_for_others", parse::switch)?,
         })
     }
@@ -231,24 +231,41 @@ fn plain(value: &toml::Value) -> Option<String> {
     }
 }
 
-/// A URL with its password replaced, wherever a URL of PostgreSQL can have one.
+/// A URL with its password replaced, wherever a URL of PostgreSQL can have one; where that is in doubt, of all
+/// that could be a part of it nothing is shown.
 fn masked(url: &str) -> String {
-    let (url, query) = url.split_once('?').map_or((url, None), |(url, query)| (url, Some(query)));
-    let mut shown = match url.split_once("://").and_then(|(s, rest)| Some((s, rest.rsplit_once('@')?))) {
-        Some((scheme, (user, host))) if user.contains(':') => {
-            let name = user.split(':').next().unwrap_or_default();
-            format!("{scheme}://{name}:***@{host}")
-        }
-        _ => url.to_owned(),
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return if url.is_empty() { String::new() } else { "***".to_owned() };
     };
-    if let Some(query) = query {
-        let parts: Vec<&str> = query
-            .split('&')
-            .map(
-                |part| if part.to_ascii_lowercase().starts_with("password=") { "password=***" } else { part },
-            )
-            .collect();
-        shown = format!("{shown}?{}", parts.join("&"));
+    // A password that was not escaped may hold any of the characters that divide a URL.
+    let (credentials, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let (place, query) = place.split_once('?').map_or((place, ""), |(place, query)| (place, query));
+    let port = place.split_once(':').map(|(_, port)| port.split('/').next().unwrap_or_default());
+    let is_clear =
+        port.is_none_or(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit() || b == b','));
+    if masked_query(credentials) != credentials || !is_clear {
+        return format!("{scheme}://***");
     }
-    shown
+    let credentials = match credentials.split_once(':') {
+        Some((name, _)) => format!("{name}:***@"),
+        None if credentials.is_empty() => String::new(),
+        None => format!("{credentials}@"),
+    };
+    let query = if query.is_empty() { String::new() } else { masked_query(&format!("?{query}")) };
+    format!("{scheme}://{credentials}{place}{query}")
+}
+
+/// `text` up to the first member of its query that may be a password, which may hold what divides members.
+fn masked_query(text: &str) -> String {
+    let Some((place, query)) = text.split_once('?') else { return text.to_owned() };
+    // A name with a percent sign may be any name.
+    let is_secret = |part: &&str| {
+        let name = part.split('=').next().unwrap_or_default();
+        name.contains('%') || name.to_ascii_lowercase().contains("password")
+    };
+    let mut parts: Vec<&str> = query.split('&').take_while(|part| !is_secret(part)).collect();
+    if parts.len() < query.split('&').count() {
+        parts.push("password=***");
+    }
+    format!("{place}?{}", parts.join("&"))
 }

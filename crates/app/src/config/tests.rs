@@ -146,9 +146,37 @@ fn a_password_is_not_shown() {
     };
     assert_eq!(shown("postgres://anna:s3cret@db/ferrum"), "postgres://anna:***@db/ferrum");
     assert_eq!(shown("postgres://anna:s3@cret@db/ferrum"), "postgres://anna:***@db/ferrum");
-    assert_eq!(shown("postgres://anna@db/f?Password=s3cret&a=b"), "postgres://anna@db/f?password=***&a=b");
+    assert_eq!(shown("postgres://anna@db/f?Password=s3cret&a=b"), "postgres://anna@db/f?password=***");
     assert_eq!(shown("postgres:///ferrum"), "postgres:///ferrum");
-    assert!(!refusal("", &[("FERRUM_DATABASE_URL", "mysql://anna:s3cret@db")], &[]).contains("s3cret"));
+    assert_eq!(shown("postgres://anna@db:5432/f?a=b"), "postgres://anna@db:5432/f?a=b");
+    assert_eq!(shown("postgres://anna:s3?cret@db/f"), "postgres://anna:***@db/f");
+    assert_eq!(
+        shown("postgres://anna:s3?cret@db/f?a=b&password=x"),
+        "postgres://anna:***@db/f?a=b&password=***"
+    );
+    assert_eq!(shown("postgres://anna:s3/cret?x=y@db/f?a=b"), "postgres://anna:***@db/f?a=b");
+    assert_eq!(shown(""), "");
+    for url in [
+        "postgres://anna@db/f?password=s3cret",
+        "postgres://anna@db/f?a=b&password=x@s3cret",
+        "postgres://anna@db/f?%70assword=s3cret",
+        "postgres://db/f?password=s3cret@",
+        "postgres://db?password=s3cret:x@db",
+        "postgres://anna:x@s3cret?y@db/f",
+        "postgres://anna:x@y:s3cret@db/f",
+        "postgresql://anna:s3cret@db",
+        "host=db user=anna password=s3cret",
+        "anna:s3cret@db",
+        "postgres://anna@db/f?password=x&s3cret",
+        "postgres://anna:s3cret",
+        "postgres://anna:/s3cret",
+        "postgres://anna:12s3cret/f",
+    ] {
+        assert!(!shown(url).contains("s3cret"), "{}", shown(url));
+    }
+    for bad in ["mysql://anna:s3cret@db", "host=db password=s3cret", "anna:s3cret@db"] {
+        assert!(!refusal("", &[("FERRUM_DATABASE_URL", bad)], &[]).contains("s3cret"));
+    }
     let config =
         gather("", &[("FERRUM_DATABASE_URL", "postgres://a:s3cret@db/f")], &[]).unwrap().config().unwrap();
     assert!(!format!("{config:?}").contains("s3cret"), "nor in a debug print");

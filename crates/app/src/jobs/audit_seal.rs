@@ -1,7 +1,8 @@
 //! Seals audit entries into batches whose digests form a chain: whoever changes, adds or removes a
-//! sealed entry would have to recompute every digest after it, and the digests also stand in the log.
+//! sealed entry would have to recompute every digest after it, and the digests also stand in the log. Whoever
+//! has noted one of those can tell even that.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use ferrum_domain::Result;
@@ -20,13 +21,27 @@ const LARGEST: i64 = 500;
 /// Digest before the first batch.
 const ORIGIN: &str = "";
 
-/// Where the chain is broken.
+/// How the audit is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Damage {
-    /// Number of the first batch that does not fit.
-    pub batch: i64,
-    /// What does not fit.
-    pub reason: &'static str,
+pub enum Damage {
+    /// The chain is broken.
+    Broken {
+        /// Number of the first batch that does not fit.
+        batch: i64,
+        /// What does not fit.
+        reason: &'static str,
+    },
+    /// No batch of the chain has the digest that was noted.
+    Replaced,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken { batch, reason } => write!(f, "audit batch {batch}: {reason}"),
+            Self::Replaced => f.write_str("no batch of the audit has the digest"),
+        }
+    }
 }
 
 /// Seals everything that is not sealed yet, whatever its id. What is sealed is read and digested apart from
@@ -58,16 +73,24 @@ fn next_batch(tx: &mut Tx<'_>, end: i64, now: Millis) -> Result<Option<Batch>> {
     Ok(Some(batch))
 }
 
-/// Recomputes the chain from its beginning; `Ok(Err(..))` says where it is broken, `Ok(Ok(n))` that
-/// all `n` batches stand.
-pub async fn verify(app: &Arc<App>) -> Result<std::result::Result<i64, Damage>> {
+/// Recomputes the chain from its beginning; `Ok(Err(..))` says where it is broken, `Ok(Ok(last))` that all
+/// batches up to `last` stand. That shows neither that the chain was cut off nor that all of it was computed
+/// anew: then no batch has a digest in lower-case hex that was `noted` before, if there was one.
+pub async fn verify(
+    app: &Arc<App>,
+    noted: Option<&str>,
+) -> Result<std::result::Result<Option<Batch>, Damage>> {
     let mut last: Option<Batch> = None;
+    let mut stands = noted.is_none();
     loop {
         let before = last.clone();
         let checked = app.db.read(move |tx| check_next(tx, before.as_ref())).await?;
         match checked {
-            Ok(Some(next)) => last = Some(next),
-            Ok(None) => return Ok(Ok(last.map_or(0, |last| last.number))),
+            Ok(Some(next)) => {
+                stands |= noted == Some(next.digest.as_str());
+                last = Some(next);
+            }
+            Ok(None) => return Ok(if stands { Ok(last) } else { Err(Damage::Replaced) }),
             Err(damage) => return Ok(Err(damage)),
         }
     }
@@ -77,7 +100,7 @@ pub async fn verify(app: &Arc<App>) -> Result<std::result::Result<i64, Damage>> 
 fn check_next(tx: &mut Tx<'_>, before: Option<&Batch>) -> Result<std::result::Result<Option<Batch>, Damage>> {
     let number = before.map_or(0, |before| before.number);
     let Some(batch) = audit::list_batches(tx, number, 1)?.pop() else { return Ok(Ok(None)) };
-    let damage = |reason| Ok(Err(Damage { batch: number + 1, reason }));
+    let damage = |reason| Ok(Err(Damage::Broken { batch: number + 1, reason }));
     if batch.number != number + 1 {
         return damage("the batch is missing");
     }

@@ -3,7 +3,6 @@
 use super::energy::Effort;
 use super::timeline::timeline;
 use super::workout::Content;
-use crate::time::Millis;
 use crate::units::Thousandths;
 
 /// The longest time that a session can take, in seconds.
@@ -67,37 +66,6 @@ pub struct Total {
     pub with_energy: i64,
     /// The sum of those estimates, in kilocalories.
     pub energy: Thousandths,
-}
-
-impl Total {
-    fn add(&mut self, seconds: i64, energy: Option<Thousandths>) {
-        self.sessions += 1;
-        self.seconds += seconds;
-        if let Some(energy) = energy {
-            self.with_energy += 1;
-            self.energy.0 += energy.0;
-        }
-    }
-}
-
-/// The totals of the weeks in which there are sessions, the newest first: the week's Monday as
-/// `YYYY-MM-DD`, there where the athlete is, and its total. Sessions are given from the newest, each
-/// as when it was done, its seconds and its energy.
-pub fn per_week(
-    sessions: impl IntoIterator<Item = (Millis, i64, Option<Thousandths>)>,
-    zone: Option<&str>,
-) -> Vec<(String, Total)> {
-    let mut weeks: Vec<(String, Total)> = Vec::new();
-    for (done_at, seconds, energy) in sessions {
-        let monday = done_at.monday(zone);
-        if weeks.last().is_none_or(|(last, _)| *last != monday) {
-            weeks.push((monday, Total::default()));
-        }
-        if let Some((_, total)) = weeks.last_mut() {
-            total.add(seconds, energy);
-        }
-    }
-    weeks
 }
 
 #[cfg(test)]
@@ -169,34 +137,5 @@ mod tests {
         let fits = |record: Record| record.fits(15);
         assert!(fits(record(15, 0)) && fits(record(10, 5)) && fits(record(0, 0)));
         assert!(!fits(record(15, 1)) && !fits(record(i64::MAX, i64::MAX)));
-    }
-
-    #[test]
-    fn weeks_begin_on_monday_where_the_athlete_is() {
-        let at = |text: &str| Millis::parse_rfc3339(text).unwrap();
-        // A Monday morning in Auckland is a Sunday in Greenwich.
-        let sessions = [
-            (at("2026-02-10T08:00:00Z"), 600, Some(Thousandths(50_500))),
-            (at("2026-02-08T19:00:00Z"), 240, None),
-            (at("2026-01-20T08:00:00Z"), 60, Some(Thousandths(500))),
-        ];
-        let total = |sessions, seconds, with_energy, energy| Total {
-            sessions,
-            seconds,
-            with_energy,
-            energy: Thousandths(energy),
-        };
-        assert_eq!(
-            per_week(sessions, None),
-            [
-                ("2026-02-09".to_owned(), total(1, 600, 1, 50_500)),
-                ("2026-02-02".to_owned(), total(1, 240, 0, 0)),
-                ("2026-01-19".to_owned(), total(1, 60, 1, 500)),
-            ]
-        );
-        assert_eq!(
-            per_week(sessions, Some("Pacific/Auckland"))[0],
-            ("2026-02-09".to_owned(), total(2, 840, 1, 50_500))
-        );
     }
 }

@@ -20,9 +20,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::WarmUp, Self::Work, Self::Rest, Self::RoundRest, Self::CoolDown];
-
     /// Its name, e.g. `round-rest`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -63,9 +60,6 @@ pub enum CueKind {
 }
 
 impl CueKind {
-    /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::HalfTime, Self::Countdown];
-
     /// Its name, e.g. `half-time`.
     pub const fn as_str(self) -> &'static str {
         match self {

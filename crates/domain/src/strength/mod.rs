@@ -35,15 +35,6 @@ impl MaxType {
         }
     }
 
-    /// The type of that name.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "ONE_RM" => Some(Self::OneRm),
-            "TRAINING_MAX" => Some(Self::TrainingMax),
-            _ => None,
-        }
-    }
-
     /// Reads the type from a JSON value.
     pub fn read(field: &str, value: &Value, violations: &mut Violations) -> Option<Self> {
         let names = [Self::OneRm, Self::TrainingMax].map(|max_type| (max_type.as_str(), max_type));

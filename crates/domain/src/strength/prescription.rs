@@ -59,14 +59,17 @@ impl MaxSource<'_> {
 /// A lift and its ancestors, nearest first. A circle ends where it would begin again.
 ///
 /// A lift may become the child of `parent` only if it is not in the chain of `parent`.
-pub fn chain<'a>(lift_id: &'a str, parent_of: impl Fn(&str) -> Option<&'a str>) -> Vec<String> {
+pub fn chain(
+    lift_id: &str,
+    mut parent_of: impl FnMut(&str) -> Result<Option<String>>,
+) -> Result<Vec<String>> {
     let mut chain = vec![lift_id.to_owned()];
-    let mut next = parent_of(lift_id);
-    while let Some(parent) = next.filter(|parent| !chain.iter().any(|seen| seen == parent)) {
-        chain.push(parent.to_owned());
-        next = parent_of(parent);
+    let mut next = parent_of(lift_id)?;
+    while let Some(parent) = next.filter(|parent| !chain.contains(parent)) {
+        next = parent_of(&parent)?;
+        chain.push(parent);
     }
-    chain
+    Ok(chain)
 }
 
 #[cfg(test)]
@@ -149,7 +152,8 @@ mod tests {
     #[test]
     fn a_variation_borrows_its_parents_max() {
         let parents = BTreeMap::from([("pause-squat", "front-squat"), ("front-squat", "squat")]);
-        let ids = chain("pause-squat", |lift| parents.get(lift).copied());
+        let parent_of = |lift: &str| Ok(parents.get(lift).map(|parent| (*parent).to_owned()));
+        let ids = chain("pause-squat", parent_of).unwrap();
         assert_eq!(ids, ["pause-squat", "front-squat", "squat"]);
         let sets = json!({"type": "FIXED", "sets": 1, "reps": 5});
         let prescription = prescription(percent_of(json!({})), sets);
@@ -164,8 +168,9 @@ mod tests {
 
     #[test]
     fn a_circle_of_parents_ends() {
-        assert_eq!(chain("a", |lift| Some(if lift == "a" { "b" } else { "a" })), ["a", "b"]);
-        assert_eq!(chain("a", |_| Some("a")), ["a"]);
+        let other = |lift: &str| Ok(Some(if lift == "a" { "b" } else { "a" }.to_owned()));
+        assert_eq!(chain("a", other).unwrap(), ["a", "b"]);
+        assert_eq!(chain("a", |_| Ok(Some("a".to_owned()))).unwrap(), ["a"]);
     }
 
     #[test]

@@ -83,12 +83,6 @@ impl ProgressionType {
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Linear, Self::Cycle].into_iter().find(|kind| kind.as_str() == text)
     }
-
-    /// Reads the type from a JSON value.
-    pub fn read(field: &str, value: &Value, violations: &mut Violations) -> Option<Self> {
-        let names = [Self::Linear, Self::Cycle].map(|kind| (kind.as_str(), kind));
-        parse::choice(field, value, &names, violations)
-    }
 }
 
 /// The rule of a progression. Serialises as its `parameters`: the type stands beside them.

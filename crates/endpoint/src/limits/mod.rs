@@ -1,8 +1,8 @@
 //! Limits on how often a client may ask: one mechanism, and in [`policy`] every document's limits.
 //!
-//! A surface is put [`Limits::around`] all of its routes, or gets a [`Limits::layer`] for some. It takes a slot in the window of the client and
-//! the policy before anything else is done with the request, refuses with the dialect's words when there
-//! is none, and shows the limit in the answer's headers. Of two layers around each other, the inner one
+//! [`Limits::around`] limits all routes of a surface, a [`Limits::layer`] some. Either takes a slot in the window
+//! of the client and the policy before anything else is done with the request, refuses with the dialect's words
+//! when there is none, and shows the limit in the answer's headers. Of two around each other, the inner one
 //! shows its limit.
 
 mod client;

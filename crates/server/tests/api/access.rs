@@ -107,6 +107,8 @@ both! {
         ada.get("/users/ada/lift-maxes/current?lift=x&type=ONE_RM").await.expect(404);
         ada.post("/users/ada/lift-maxes", json!({ "liftId": lift })).await.expect(400);
         ada.post("/lifts", json!({ "name": "Row" })).await.expect(403);
+        let nothing = json!({ "userId": "ada", "prescriptionIds": ["none"] });
+        ada.with("idempotency-key", "k").post("/prescriptions/resolve-batch", nothing).await.expect(200);
         assert_eq!(ids(&server).await, ["test-admin"], "reads and refusals make nobody");
         let max = json!({ "liftId": lift, "type": "ONE_RM", "value": 100 });
         ada.post("/users/ada/lift-maxes", max.clone()).await.expect(201);
@@ -207,6 +209,10 @@ both! {
         assert_eq!(ask(&server.powerpro, &["GET /lifts HTTP/1.0", "X-User-ID: ada"]).await.status, 401, "no Host");
         let twice = status(&server, &["Host: localhost", "Host: evil.example", "X-User-ID: ada"]).await;
         assert!(twice == 400 || twice == 401, "two Hosts: {twice}");
+        for (target, answer) in [("http://localhost:1/lifts", 200), ("http://evil.example/lifts", 401)] {
+            let lines = [&format!("GET {target} HTTP/1.1"), "Host: localhost", "X-User-ID: ada"];
+            assert_eq!(ask(&server.powerpro, &lines).await.status, answer, "{target}");
+        }
     }
 
     async fn what_is_said_twice_is_not_believed(server) {

@@ -1,17 +1,19 @@
 //! Who changed what: one entry a change, no value in any, and a chain that shows tampering.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ferrum_app::actions::accounts::{self, NewPerson};
-use ferrum_app::jobs::verify_audit;
+use ferrum_app::jobs::{Damage, verify_audit};
 use ferrum_domain::access::Role;
 use ferrum_domain::units::WeightUnit;
 use ferrum_store::audit::{self, Written};
 use serde_json::json;
 
-use crate::coverage::POWERPRO;
+use crate::coverage::{INTERVALFLOW, POWERPRO};
 use crate::idempotency::World;
+use crate::intervalflow;
 use crate::powerpro::gym::Gym;
+use crate::support::process::{Ended, run};
 use crate::support::{Client, Server, both};
 
 /// Every entry, sealed or not, in order of writing.
@@ -39,7 +41,9 @@ pub async fn tamper(server: &Server, sql: &str) {
 
 /// Lets the server's job seal everything, by its clock.
 async fn seal(server: &Server) {
-    for _ in 0..100 {
+    // A turn of the jobs that failed is followed by a pause of ten seconds.
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_mins(1) {
         server.advance_clock(61_000);
         let unsealed = |tx: &mut ferrum_store::Tx<'_>| {
             let last = audit::find_last_batch(tx)?;
@@ -51,6 +55,29 @@ async fn seal(server: &Server) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     panic!("nothing seals the audit");
+}
+
+/// How many sealed batches stand.
+async fn verified(server: &Server) -> Result<i64, Damage> {
+    verify_audit(&server.app, None).await.unwrap().map(|last| last.map_or(0, |batch| batch.number))
+}
+
+/// `ferrum verify-audit` on the server's database.
+fn verify_by_command(server: &Server, arguments: &[&str]) -> Ended {
+    let config = &server.app.config;
+    let mut all = vec!["verify-audit", "--data-dir", config.data_dir.to_str().unwrap()];
+    if let Some(url) = &config.database.url {
+        all.extend(["--database-url", url]);
+    }
+    all.extend(arguments);
+    run(&config.data_dir, &all)
+}
+
+/// The digest at the end of what it printed.
+fn digest(ended: &Ended) -> String {
+    let last = ended.good().split_whitespace().last().unwrap_or_default();
+    assert!(last.len() == 64 && last.bytes().all(|b| b.is_ascii_hexdigit()), "{ended:?}");
+    last.to_owned()
 }
 
 both! {
@@ -128,20 +155,17 @@ both! {
     async fn every_changing_endpoint_is_audited(server) {
         let world = World::make(&server).await;
         let admin = server.user("ada").with("x-admin", "true");
-        let mut left: Vec<String> = POWERPRO.routed().into_iter().filter(|e| e.method != "GET").map(|e| format!("{} {}", e.method, e.template)).collect();
+        let routed = [POWERPRO, INTERVALFLOW].into_iter().flat_map(|surface| surface.routed());
+        let mut left: Vec<String> = routed.filter(|e| e.method != "GET").map(|e| e.name()).collect();
         for (template, path, body) in world.posts() {
-            let written = entries_of(&server, async {
-                let status = admin.post(&path, body).await.status;
-                assert!(status == 200 || status == 201, "{template}: {status}");
-            }).await;
-            must_be_audited(&mut left, &format!("POST {template}"), &written);
+            audited(&server, &admin, &mut left, ("POST", template, path, Some(body))).await;
         }
-        for (method, template, path, body) in changes(&server, &admin).await {
-            let written = entries_of(&server, async {
-                let answer = admin.send(method, &path, body.map(|body| body.to_string().into_bytes())).await;
-                assert!(matches!(answer.status, 200 | 204), "{method} {template}: {}", answer.text);
-            }).await;
-            must_be_audited(&mut left, &format!("{method} {template}"), &written);
+        for change in changes(&server, &admin).await {
+            audited(&server, &admin, &mut left, change).await;
+        }
+        let carla = intervalflow::person(&server, "carla", Role::Customer).await;
+        for change in intervalflow::changes(&carla).await {
+            audited(&server, &carla, &mut left, change).await;
         }
         assert!(left.is_empty(), "changing routes without a test: {left:?}");
     }
@@ -154,7 +178,7 @@ both! {
         seal(&server).await;
         server.admin().post("/lifts", lift("D")).await.expect(201);
         seal(&server).await;
-        let batches = verify_audit(&server.app).await.unwrap().expect("nothing is damaged");
+        let batches = verified(&server).await.expect("nothing is damaged");
         assert!(batches >= 2, "{batches}");
         let entry = entries(&server).await.swap_remove(1);
         let (id, actor) = (entry.id, format!("actor_key = {}", entry.actor_key.expect("an account")));
@@ -166,27 +190,63 @@ both! {
             ("fields = ''", "fields = 'name'"),
         ] {
             tamper(&server, &format!("UPDATE audit_entries SET {harm} WHERE id = '{id}'")).await;
-            assert!(verify_audit(&server.app).await.unwrap().is_err(), "{harm}");
+            assert!(verified(&server).await.is_err(), "{harm}");
             tamper(&server, &format!("UPDATE audit_entries SET {repair} WHERE id = '{id}'")).await;
-            assert_eq!(verify_audit(&server.app).await.unwrap(), Ok(batches), "{repair}");
+            assert_eq!(verified(&server).await, Ok(batches), "{repair}");
         }
         for (harm, repair) in [("last_seq = last_seq - 1", "last_seq = last_seq + 1"), ("entries = entries + 1", "entries = entries - 1")] {
             tamper(&server, &format!("UPDATE audit_batches SET {harm} WHERE number = 1")).await;
-            assert!(verify_audit(&server.app).await.unwrap().is_err(), "{harm}");
+            assert!(verified(&server).await.is_err(), "{harm}");
             tamper(&server, &format!("UPDATE audit_batches SET {repair} WHERE number = 1")).await;
-            assert_eq!(verify_audit(&server.app).await.unwrap(), Ok(batches), "{repair}");
+            assert_eq!(verified(&server).await, Ok(batches), "{repair}");
         }
         tamper(&server, &format!("DELETE FROM audit_entries WHERE id = '{id}'")).await;
-        assert!(verify_audit(&server.app).await.unwrap().is_err());
+        assert!(verified(&server).await.is_err());
         tamper(&server, "DELETE FROM audit_entries; DELETE FROM audit_batches WHERE number = 1").await;
-        assert!(verify_audit(&server.app).await.unwrap().is_err());
+        assert!(verified(&server).await.is_err());
+    }
+
+    async fn a_noted_digest_shows_what_was_cut_off(server) {
+        assert!(verify_by_command(&server, &[]).good().contains("no sealed batch"));
+        let mut noted = Vec::new();
+        for name in ["A", "B"] {
+            server.admin().post("/lifts", json!({ "name": name })).await.expect(201);
+            seal(&server).await;
+            noted.push(digest(&verify_by_command(&server, &[])));
+        }
+        let [early, late] = &noted[..] else { panic!("{noted:?}") };
+        assert_ne!(early, late);
+        let with = |digest: &str| verify_by_command(&server, &["--digest", digest]);
+        with(early).good();
+        with(&late.to_uppercase()).good();
+        assert!(with(&"0".repeat(64)).refusal(1).contains("no batch"));
+        assert_eq!(with("00").code, Some(2), "not a digest");
+
+        tamper(&server, "DELETE FROM audit_batches WHERE number = (SELECT MAX(number) FROM audit_batches)").await;
+        tamper(&server, "DELETE FROM audit_entries WHERE seq > (SELECT MAX(last_seq) FROM audit_batches)").await;
+        verify_by_command(&server, &[]).good();
+        with(early).good();
+        assert!(with(late).refusal(1).contains(late.as_str()));
+
+        tamper(&server, "UPDATE audit_entries SET actor_id = 'eve'").await;
+        assert!(verify_by_command(&server, &[]).refusal(1).contains("audit batch 1"));
+
+        tamper(&server, "DELETE FROM audit_batches; DELETE FROM audit_entries").await;
+        assert!(verify_by_command(&server, &[]).good().contains("no sealed batch"));
+        assert!(with(early).refusal(1).contains(early.as_str()));
     }
 }
 
-/// A change of `route` wrote one entry; resolving, which changes nothing, none.
-#[track_caller]
-fn must_be_audited(left: &mut Vec<String>, route: &str, written: &[Written]) {
-    left.retain(|known| known != route);
+/// A change writes one entry; resolving, which changes nothing, none.
+async fn audited(server: &Server, client: &Client, left: &mut Vec<String>, change: Change) {
+    let (method, template, path, body) = change;
+    let route = format!("{method} {template}");
+    left.retain(|known| *known != route);
+    let written = entries_of(server, async {
+        let answer = client.send(method, &path, body.map(|body| body.to_string().into_bytes())).await;
+        assert!(matches!(answer.status, 200 | 201 | 204), "{route}: {}", answer.text);
+    })
+    .await;
     if route.contains("/resolve") {
         assert_eq!(written, [], "{route}");
         return;
@@ -196,7 +256,8 @@ fn must_be_audited(left: &mut Vec<String>, route: &str, written: &[Written]) {
     assert!(!written[0].row_id.is_empty() && !written[0].row_type.is_empty(), "{route}");
 }
 
-type Change = (&'static str, &'static str, String, Option<serde_json::Value>);
+/// Method, template, path and body of a good request.
+pub type Change = (&'static str, &'static str, String, Option<serde_json::Value>);
 
 /// A good PUT and DELETE of every kind of row, with rows of their own.
 async fn changes(server: &Server, admin: &Client) -> Vec<Change> {

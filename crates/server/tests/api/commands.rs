@@ -2,14 +2,16 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::Client;
+use crate::support::database::{Database, postgres_is_there};
 use crate::support::process::{Process, ferrum, run, run_with_line};
 use crate::support::raw::Raw;
+use crate::support::{Client, Engine};
 
 /// The last word that a command printed.
 fn last_word(text: &str) -> String {
@@ -32,6 +34,23 @@ fn what_is_not_understood_is_named_in_one_line() {
     ] {
         let line = refusal(&arguments);
         assert!(line.contains(named) && !line.contains("secret"), "{line}");
+    }
+    for host in [
+        "https://power.example.org",
+        "power.example.org:8090",
+        "power.example.org/",
+        "power example.org",
+        "*.example.org",
+        "a.example.org,,b.example.org",
+        "[::1]:8090",
+        "[power]",
+        "::1",
+    ] {
+        let line = refusal(&["config", "--set", &format!("powerpro.hosts={host}")]);
+        assert!(line.contains("powerpro.hosts (flag) must list names"), "{line}");
+    }
+    for hosts in ["", "power.example.org", "power, Power_2.example.org,10.0.0.1,[fd00::1]"] {
+        run(directory.path(), &["config", "--set", &format!("powerpro.hosts={hosts}")]).good();
     }
     for (text, named) in [
         ("colour = 1", "\"colour\""),
@@ -70,6 +89,31 @@ fn a_taken_port_is_named() {
         let line = ended.refusal(2);
         assert!(line.contains(&address) && line.contains(key), "{line}");
     }
+}
+
+#[test]
+fn only_a_dead_socket_is_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("kept");
+    let refused = || {
+        let listen = format!("unix:{}", path.display());
+        let ports = ["--listen", "127.0.0.1:0", "--intervalflow-listen", "127.0.0.1:0"];
+        let ended = run(directory.path(), &[&["serve", "--powerpro-listen", &listen], &ports[..]].concat());
+        let line = ended.refusal(2).to_owned();
+        assert!(line.contains("(powerpro.listen)") && line.contains(&listen), "{line}");
+        line
+    };
+    std::fs::write(&path, "of somebody else").unwrap();
+    assert!(refused().contains("not a socket"));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "of somebody else");
+    std::fs::remove_file(&path).unwrap();
+    let _live = UnixListener::bind(&path).unwrap();
+    refused();
+    UnixStream::connect(&path).expect("it is still there");
+    std::fs::remove_file(&path).unwrap();
+    let _other_kind = UnixDatagram::bind(&path).unwrap();
+    refused();
+    UnixDatagram::unbound().unwrap().connect(&path).expect("it is still there");
 }
 
 #[test]
@@ -126,6 +170,95 @@ fn migrating_twice_is_once() {
     assert!(directory.path().join("data/ferrum.db").exists());
     let second = run(directory.path(), &["migrate"]).good().to_owned();
     assert!(second.contains(" 0 migrations"), "{second}");
+}
+
+/// What works with a database that is there.
+const ON_A_DATABASE: [&[&str]; 7] = [
+    &["verify-audit"],
+    &["token", "ada@example.org"],
+    &["user", "list"],
+    &["user", "set", "ada@example.org", "--unit", "kg"],
+    &["user", "disable", "ada@example.org"],
+    &["user", "reset-password", "ada@example.org"],
+    &["user", "attach", "lifter-1", "ada@example.org"],
+];
+
+#[test]
+fn what_needs_a_database_makes_none() {
+    let directory = tempfile::tempdir().unwrap();
+    for arguments in [&["backup", "copy.db"][..]].iter().chain(&ON_A_DATABASE) {
+        let line = run(directory.path(), arguments).refusal(2).to_owned();
+        assert!(line.contains("data_dir") && line.contains("data/ferrum.db"), "{line}");
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing was begun");
+    std::fs::create_dir(directory.path().join("data")).unwrap();
+    std::fs::write(directory.path().join("data/ferrum.db"), "").unwrap();
+    let line = run(directory.path(), &["backup", "copy.db"]).refusal(2).to_owned();
+    assert!(line.contains("ferrum migrate"), "{line}");
+    assert!(!directory.path().join("copy.db").exists());
+}
+
+#[tokio::test]
+async fn what_needs_a_database_leaves_an_empty_one_of_postgresql() {
+    if !postgres_is_there() {
+        return;
+    }
+    let database = Database::create(Engine::Postgres).await;
+    let (directory, url) = (tempfile::tempdir().unwrap(), database.url().unwrap());
+    for arguments in [&["backup", "copy.db"][..]].iter().chain(&ON_A_DATABASE) {
+        let ended = run(directory.path(), &[*arguments, &["--database-url", &url]].concat());
+        let line = ended.refusal(2);
+        assert!(line.contains("database.url") && line.contains("ferrum migrate"), "{line}");
+    }
+    let migrated = run(directory.path(), &["migrate", "--database-url", &url]).good().to_owned();
+    assert!(!migrated.contains(" 0 migrations"), "{migrated}");
+    let backup = run(directory.path(), &["backup", "copy.db", "--database-url", &url]);
+    assert!(backup.refusal(1).contains("pg_dump"), "{backup:?}");
+}
+
+/// How many migrations a file has run.
+fn migrations(file: &Path) -> i64 {
+    let file = rusqlite::Connection::open(file).unwrap();
+    file.query_row("SELECT COUNT(*) FROM schema_migrations", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_backup_before_an_upgrade_is_of_what_was_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    run(path, &["migrate"]).good();
+    let (original, copy) = (path.join("data/ferrum.db"), path.join("copy.db"));
+    let all = migrations(&original);
+    // As the version before the tenth migration left it.
+    rusqlite::Connection::open(&original)
+        .unwrap()
+        .execute_batch(
+            "DELETE FROM schema_migrations WHERE number >= 10;
+            DROP TABLE failed_logins; DROP TABLE told_failed_logins; DROP TABLE login_addresses;",
+        )
+        .unwrap();
+    run(path, &["backup", "copy.db"]).good();
+    for arguments in ON_A_DATABASE {
+        let line = run(path, arguments).refusal(2).to_owned();
+        assert!(line.contains("ferrum migrate"), "{line}");
+    }
+    assert_eq!((migrations(&original), migrations(&copy)), (9, 9));
+    run(path, &["migrate"]).good();
+    assert_eq!(migrations(&original), all);
+    assert!(run(path, &["user", "list"]).good().lines().count() == 1, "nobody is there");
+}
+
+/// A token of a new key would be refused by the server that has the old one.
+#[test]
+fn a_database_without_its_key_gives_no_tokens() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    run(path, &["user", "add", "ada@example.org", "--role", "admin"]).good();
+    let key = path.join("data/token.key");
+    std::fs::remove_file(&key).unwrap();
+    let line = run(path, &["token", "ada@example.org"]).refusal(2).to_owned();
+    assert!(line.contains("token.key"), "{line}");
+    assert!(!key.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,6 +369,23 @@ async fn what_is_kept_is_for_its_owner_alone() {
 }
 
 #[test]
+fn a_setting_for_a_surface_to_come_is_told_to_do_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = ["alloy.listen=127.0.0.1:0", "limits.alloy_write=off", "limits.shuren=7/1m"];
+    let listeners = ["--listen", "--powerpro-listen", "--intervalflow-listen"];
+    let mut arguments = vec!["serve"];
+    arguments.extend(listeners.iter().flat_map(|flag| [flag, "off"]));
+    arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+    let server = Process::start(directory.path(), &arguments);
+    for setting in settings {
+        let key = setting.split('=').next().unwrap();
+        server.wait_for(&format!("{key} does nothing"));
+    }
+    server.signal("TERM");
+    assert_eq!(server.end(), Some(0));
+}
+
+#[test]
 fn a_worker_works_and_stops() {
     let directory = tempfile::tempdir().unwrap();
     for signal in ["TERM", "INT"] {
@@ -266,6 +416,13 @@ fn the_demo_is_for_this_machine() {
     assert_eq!(list.matches("@demo.example").count(), 4, "{list}");
 }
 
+/// Sends the head of a request for a lift; the server has begun with it when this returns.
+async fn begin_lift(open: &mut Raw, length: &str) {
+    let lines = ["POST /lifts HTTP/1.1", "Host: localhost", "X-User-ID: ada", "X-Admin: true", length];
+    open.head(&[&lines[..], &["Expect: 100-continue"]].concat()).await;
+    assert_eq!(open.answer().await.expect("leave to send").status, 100);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminated_server_ends_what_it_has_begun() {
     let directory = tempfile::tempdir().unwrap();
@@ -273,9 +430,8 @@ async fn a_terminated_server_ends_what_it_has_begun() {
     let body = r#"{"name":"Zercher squat"}"#;
     let mut open = Raw::tcp(&server.root("powerpro.listen")).await;
     let length = format!("Content-Length: {}", body.len());
-    open.head(&["POST /lifts HTTP/1.1", "Host: localhost", "X-User-ID: ada", "X-Admin: true", &length]).await;
+    begin_lift(&mut open, &length).await;
     open.write(&body[..9]).await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
     server.signal("TERM");
     server.wait_for("stopping");
     open.write(&body[9..]).await;
@@ -287,8 +443,7 @@ async fn a_terminated_server_ends_what_it_has_begun() {
 async fn stopping(directory: &Path, arguments: &[&str]) -> (Process, Raw) {
     let server = Process::serve(directory, arguments);
     let mut open = Raw::tcp(&server.root("powerpro.listen")).await;
-    open.head(&["POST /lifts HTTP/1.1", "Host: localhost", "X-User-ID: ada", "Content-Length: 9"]).await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    begin_lift(&mut open, "Content-Length: 9").await;
     server.signal("TERM");
     server.wait_for("stopping");
     (server, open)
@@ -299,10 +454,10 @@ async fn a_second_signal_stops_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let (server, _open) = stopping(directory.path(), &["--set", "limits.drain=1m"]).await;
     let told = Instant::now();
-    // Within half a second a second signal counts as the first one again.
-    tokio::time::sleep(Duration::from_millis(700)).await;
-    server.signal("TERM");
-    server.wait_for("stopped at once");
+    // Within half a second of the server's own time a second signal counts as the first one again.
+    while !server.says("stopped at once", Duration::from_millis(700)) {
+        server.signal("TERM");
+    }
     assert_eq!(server.end(), Some(0));
     assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
 }

@@ -22,9 +22,11 @@ pub struct Surface {
 pub const POWERPRO: Surface = Surface {
     name: "powerpro",
     table: include_str!("../../../../docs/surfaces/powerpro.md"),
-    contract: || Document::read(include_str!("../../../../docs/surfaces/contracts/powerpro.md")).endpoints(),
+    contract: || {
+        Document::read(include_str!("../../../../docs/surfaces/contracts/powerpro.md")).endpoints().to_vec()
+    },
     openapi: || serde_json::to_value(ferrum_powerpro::openapi()).unwrap(),
-    counts: (49, 75),
+    counts: (75, 75),
 };
 
 pub const INTERVALFLOW: Surface = Surface {

@@ -1,8 +1,10 @@
 //! `Idempotency-Key`: a request whose answer was lost can be sent again, and is done once.
 
+use ferrum_domain::access::Role;
 use serde_json::{Value, json};
 
-use crate::coverage::POWERPRO;
+use crate::coverage::{INTERVALFLOW, POWERPRO};
+use crate::intervalflow::{self, LOGIN};
 use crate::powerpro::gym::{Gym, Lifter};
 use crate::support::raw::Raw;
 use crate::support::{Client, Response, Server, both};
@@ -46,7 +48,10 @@ both! {
         for body in [json!({ "name": "B" }), json!({}), json!({ "name": "A", "slug": null })] {
             admin.post("/lifts", body).await.refused(409, "already exists", &["Idempotency-Key"]);
         }
-        admin.send("POST", "/lifts", Some(b"{ not JSON".to_vec())).await.expect(409);
+        // What cannot be read is told first, as in every answer.
+        admin.send("POST", "/lifts", Some(b"{ not JSON".to_vec())).await.refused(400, "validation failed", &["body "]);
+        admin.send("POST", "/lifts", Some(vec![b' '; 1_100_000])).await.expect(413);
+        keyed(&server.admin(), "no key").send("POST", "/lifts", Some(vec![b' '; 1_100_000])).await.expect(413);
         let again = admin.post("/lifts", json!({ "name": "A" })).await;
         assert!(again.status == 201 && is_replayed(&again), "the refusals changed nothing");
     }
@@ -157,23 +162,37 @@ both! {
 
     async fn every_post_honours_the_key(server) {
         let world = World::make(&server).await;
-        let mut left: Vec<String> =
-            POWERPRO.routed().into_iter().filter(|e| e.method == "POST").map(|e| e.template).collect();
+        let routed = [POWERPRO, INTERVALFLOW].into_iter().flat_map(|surface| surface.routed());
+        let mut left: Vec<String> = routed.filter(|e| e.method == "POST").map(|e| e.template).collect();
+        let admin = server.user("ada").with("x-admin", "true");
         for (template, path, body) in world.posts() {
             left.retain(|known| known != template);
-            let client = keyed(&server.user("ada").with("x-admin", "true"), "same-key");
-            let first = client.post(&path, body.clone()).await;
-            assert!(matches!(first.status, 200 | 201), "{template}: {}", first.text);
-            assert!(!is_replayed(&first), "{template}");
-            let again = client.post(&path, body.clone()).await;
-            assert_eq!((again.status, &again.text), (first.status, &first.text), "{template}");
-            assert!(is_replayed(&again), "{template}");
-            let mut other = body;
-            other["name"] = json!("another");
-            client.post(&path, other).await.refused(409, "already exists", &["Idempotency-Key"]);
+            done_once(&admin, &path, body).await.refused(409, "already exists", &["Idempotency-Key"]);
         }
-        assert!(left.is_empty(), "POST routes without a test: {left:?}");
+        let carla = intervalflow::person(&server, "carla", Role::Customer).await;
+        for (method, template, path, body) in intervalflow::changes(&carla).await {
+            if let (Some(body), "POST", false) = (body, method, template == LOGIN) {
+                left.retain(|known| known != template);
+                let refused = done_once(&carla, &path, body).await.expect(409);
+                assert_eq!(refused, intervalflow::message("Idempotency-Key was used with another body"));
+            }
+        }
+        assert_eq!(left, [LOGIN], "a login takes no key (decision 9)");
     }
+}
+
+/// A POST that is sent twice under one key is done once. Answers the refusal of another body.
+async fn done_once(client: &Client, path: &str, body: Value) -> Response {
+    let client = keyed(client, "same-key");
+    let first = client.post(path, body.clone()).await;
+    assert!(matches!(first.status, 200 | 201), "{path}: {}", first.text);
+    assert!(!is_replayed(&first), "{path}");
+    let again = client.post(path, body.clone()).await;
+    assert_eq!((again.status, &again.text), (first.status, &first.text), "{path}");
+    assert!(is_replayed(&again), "{path}");
+    let mut other = body;
+    other["name"] = json!("another");
+    client.post(path, other).await
 }
 
 /// One row of each kind, for a good request to every POST.

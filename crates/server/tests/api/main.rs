@@ -3,6 +3,7 @@
 
 mod access;
 mod audit;
+mod bodies;
 mod commands;
 mod coverage;
 mod fuzz;

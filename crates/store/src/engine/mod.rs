@@ -60,6 +60,21 @@ impl Db {
         Ok(Self(Arc::new(engine)))
     }
 
+    /// Opens a database that some version of this program has made; changes nothing of what is in it.
+    ///
+    /// Fails with [`Error::Unavailable`] like [`Db::open`], and when there is no such database. Blocks.
+    pub fn open_existing(options: &Options) -> Result<Self> {
+        if options.url.is_none() && !options.file.exists() {
+            let file = options.file.display();
+            return Err(Error::unavailable(format!("there is no {file}; `ferrum migrate` makes one")));
+        }
+        let db = Self::open(options)?;
+        if db.on_target(|target| Ok(target.applied()?.is_empty()))? {
+            return Err(Error::unavailable("the database is empty; `ferrum migrate` makes its tables"));
+        }
+        Ok(db)
+    }
+
     /// Which engine answers.
     pub fn kind(&self) -> EngineKind {
         match &*self.0 {

@@ -3,6 +3,7 @@
 use ferrum_domain::{Conflict, Error, Result};
 
 use super::support::{both, mark};
+use crate::values::values;
 
 const TABLES: &str = "CREATE TABLE parents (id TEXT NOT NULL PRIMARY KEY, a TEXT, b TEXT);
     CREATE UNIQUE INDEX parents_pair ON parents (b, a);
@@ -37,6 +38,27 @@ async fn violations_are_told_by_name() {
         assert!(matches!(orphan, Err(Error::Internal { .. })), "{orphan:?}");
         let missing = run("INSERT INTO parents (id) VALUES (NULL)").await;
         assert!(matches!(missing, Err(Error::Internal { .. })), "{missing:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_says_nothing_of_what_a_row_holds() {
+    for fixture in both() {
+        fixture
+            .db
+            .batch("CREATE TABLE people (email TEXT, name TEXT NOT NULL, age INTEGER NOT NULL);")
+            .unwrap();
+        fixture.db.batch("CREATE UNIQUE INDEX people_email ON people (email);").unwrap();
+        let write = async |email: &'static str, name: Option<&'static str>| {
+            let insert = "INSERT INTO people (email, name, age) VALUES (?1, ?2, 1)";
+            format!("{:?}", fixture.db.write(move |tx| tx.execute(insert, values![email, name])).await)
+        };
+        write("secret@example.org", Some("Anna")).await;
+        let missing = write("other-secret@example.org", None).await;
+        assert!(missing.contains("people") && missing.contains("name"), "{missing}");
+        let twice = write("secret@example.org", Some("Anna")).await;
+        assert!(twice.contains("people_email"), "{twice}");
+        assert!(!format!("{missing}{twice}").contains("secret"), "{missing} {twice}");
     }
 }
 

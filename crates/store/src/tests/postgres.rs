@@ -179,6 +179,14 @@ fn a_url_that_cannot_be_used_is_named_without_its_password() {
         let error = open(url);
         assert!(error.contains("sslmode") && !error.contains("secret"), "{error}");
     }
+    for url in [
+        "postgres://u:p@ss?secret=x@127.0.0.1/x",
+        "postgres://u@127.0.0.1/x?passwort=secret",
+        "postgres://u:pass/secret",
+    ] {
+        let error = open(url);
+        assert!(error.contains("cannot be used") && !error.contains("secret"), "{error}");
+    }
     let error = open("postgres://u:secret@127.0.0.1:1/x");
     assert!(error.contains("connecting to PostgreSQL") && !error.contains("secret"), "{error}");
 }

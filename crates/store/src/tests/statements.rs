@@ -1,5 +1,6 @@
 //! Every statement of the product: known to the tests, understood by both engines, served by an index.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -7,9 +8,34 @@ use super::support::{both, sqlite};
 use crate::EngineKind;
 use crate::statements::{GROUPS, LISTINGS};
 
-/// Statements that may read a whole table, with the reason.
-const READS_ALL: &[(&str, &str)] =
-    &[("audit::LAST_BATCH", "stops at the first row of the primary key, which the plan does not say")];
+/// Reads of a whole index, by statement and step of its plan, with the reason.
+const READ_WHOLE: &[(&str, &str, &str)] = &[
+    (
+        "lifts::DELETE",
+        "SCAN lift_maxes USING COVERING INDEX lift_maxes_current",
+        "decision 3: removing a lift is rare, and an index for it would slow every max that is recorded",
+    ),
+    (
+        "lifts::HAS_MAX",
+        "SCAN lift_maxes USING COVERING INDEX lift_maxes_current",
+        "asked before lifts::DELETE",
+    ),
+    ("jobs::COUNT", "SCAN jobs USING COVERING INDEX jobs_due", "no request asks; jobs that are done go"),
+];
+
+/// Lists that are counted as a whole, which `totalItems` has to tell: the catalogue's, which is small and whose answers
+/// are kept.
+const COUNTED: &[&str] = &[
+    "cycles",
+    "daily_lookups",
+    "days",
+    "lifts",
+    "prescriptions",
+    "programs",
+    "progressions",
+    "weekly_lookups",
+    "weeks",
+];
 
 /// Statements that are for PostgreSQL alone.
 const POSTGRES_ONLY: &[&str] = &["audit::WAIT_LITTLE", "audit::HOLD_BACK", "jobs::CLAIM_SKIPPING"];
@@ -41,22 +67,28 @@ fn both_engines_understand_every_statement() {
 #[test]
 fn no_statement_reads_a_whole_table() {
     let fixture = sqlite();
-    let mut slow = Vec::new();
+    let (mut slow, mut met) = (Vec::new(), BTreeSet::<&str>::new());
     for (name, sql) in all() {
         let plan = fixture.db.explain(&sql).unwrap_or_default();
-        let is_count = sql.starts_with("SELECT COUNT(*)");
-        let reads_all = plan.iter().any(|step| {
-            // A list in the order of an index stops at the end of its page; its count reads the index.
-            step.starts_with("SCAN ") && !step.contains("INDEX") && !step.contains("CONSTANT ROW")
-                || (step.starts_with("SCAN ") && is_count && !step.contains("COVERING INDEX"))
-        });
-        let sorts_all = plan.iter().any(|step| step.starts_with("SCAN "))
-            && plan.iter().any(|step| step.contains("TEMP B-TREE"));
-        if (reads_all || sorts_all) && !READS_ALL.iter().any(|(known, _)| *known == name) {
-            slow.push(format!("{name}: {sql}\n    {}", plan.join("\n    ")));
+        let scans = plan.iter().filter(|step| step.starts_with("SCAN ") && !step.contains("CONSTANT ROW"));
+        for step in scans {
+            let known = READ_WHOLE.iter().find(|(of, known, _)| *of == name && known == step);
+            met.extend(known.map(|(of, ..)| *of));
+            // A list in the order of an index stops at the end of its page.
+            let is_page = sql.contains(" ORDER BY ")
+                && sql.contains(" LIMIT ")
+                && step.contains("INDEX ")
+                && !plan.iter().any(|step| step.contains("TEMP B-TREE"));
+            let is_total = sql.starts_with("SELECT COUNT(*)")
+                && step.contains("COVERING INDEX ")
+                && COUNTED.iter().any(|list| name == format!("{list}::LISTING"));
+            if known.is_none() && !is_page && !is_total {
+                slow.push(format!("{name}: {sql}\n    {}", plan.join("\n    ")));
+            }
         }
     }
-    assert!(slow.is_empty(), "{} statements:\n{}", slow.len(), slow.join("\n"));
+    assert!(slow.is_empty(), "{} reads:\n{}", slow.len(), slow.join("\n"));
+    assert_eq!(met.len(), READ_WHOLE.len(), "an exception that no plan needs");
 }
 
 /// A table group that is not in the lists would be tested by nobody.

@@ -1,10 +1,13 @@
 //! A fresh database for each test, with the product's schema and a table for the test's own rows.
 
+use std::future::{poll_fn, ready};
 use std::net::TcpStream;
+use std::pin::Pin;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +15,7 @@ use ferrum_domain::Result;
 use ferrum_domain::time::Millis;
 use postgres::{Client, NoTls};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 use crate::engine::Tuning;
 use crate::row::Value;
@@ -119,6 +123,26 @@ pub(super) fn mark(tx: &mut Tx<'_>, id: i64, text: &str) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Callers that have been polled once, by which each has put its first closure into the queue.
+pub(super) async fn queued<T: Send + 'static>(
+    calls: impl Iterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> JoinSet<T> {
+    let mut callers = JoinSet::new();
+    for call in calls {
+        let mut call = Box::pin(call);
+        match poll_once(call.as_mut()).await {
+            Poll::Ready(answer) => callers.spawn(ready(answer)),
+            Poll::Pending => callers.spawn(call),
+        };
+    }
+    callers
+}
+
+/// What a call answers at once.
+pub(super) async fn poll_once<T>(mut call: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+    poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await
 }
 
 /// A door that a closure waits at until the test opens it.

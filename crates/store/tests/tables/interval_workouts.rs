@@ -1,5 +1,7 @@
 //! Interval workouts and the sessions of them.
 
+use std::ops::Range;
+
 use ferrum_domain::Violations;
 use ferrum_domain::intervals::energy::Traits;
 use ferrum_domain::intervals::exercise::{Difficulty, Equipment, MuscleGroup};
@@ -191,7 +193,11 @@ async fn a_history_goes_back_page_by_page() {
 async fn totals_count_what_is_known() {
     on_both(async |db| {
         let ada = db.write(|tx| account(tx, "ada")).await.unwrap();
-        assert_eq!(db.read(move |tx| interval_sessions::total(tx, ada)).await.unwrap(), Total::default());
+        let total = |time: Range<i64>| {
+            let time = Millis(time.start)..Millis(time.end);
+            db.read(move |tx| interval_sessions::total(tx, ada, time.clone()))
+        };
+        assert_eq!(total(0..10).await.unwrap(), Total::default());
         db.write(move |tx| {
             interval_sessions::insert(tx, ada, &session("a", "w", 1, Some(28_400)))?;
             interval_sessions::insert(tx, ada, &session("b", "w", 2, None))?;
@@ -199,11 +205,12 @@ async fn totals_count_what_is_known() {
         })
         .await
         .unwrap();
-        let total = db.read(move |tx| interval_sessions::total(tx, ada)).await.unwrap();
         let expected = Total { sessions: 3, seconds: 690, with_energy: 2, energy: Thousandths(30_000) };
-        assert_eq!(total, expected);
-        let since = db.read(move |tx| interval_sessions::list_since(tx, ada, Millis(2))).await.unwrap();
-        assert_eq!(since, [(Millis(3), 230, Some(Thousandths(1_600))), (Millis(2), 230, None)]);
+        assert_eq!(total(i64::MIN..i64::MAX).await.unwrap(), expected);
+        let later = Total { sessions: 2, seconds: 460, with_energy: 1, energy: Thousandths(1_600) };
+        assert_eq!(total(2..4).await.unwrap(), later);
+        let between = Total { sessions: 1, seconds: 230, with_energy: 0, energy: Thousandths(0) };
+        assert_eq!(total(2..3).await.unwrap(), between);
     })
     .await;
 }

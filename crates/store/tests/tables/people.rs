@@ -1,5 +1,11 @@
 //! Accounts, audit, kept answers and jobs.
 
+use std::future::{poll_fn, ready};
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+use std::task::Poll;
+use std::time::Duration;
+
 use ferrum_domain::access::{Claim, Role};
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::WeightUnit;
@@ -7,9 +13,10 @@ use ferrum_domain::{Conflict, Error};
 use ferrum_store::accounts::{self, Birth, NewAccount};
 use ferrum_store::audit::{self, Batch, Entry, Written};
 use ferrum_store::idempotency::{self, KEPT_FOR, Kept};
-use ferrum_store::{Db, Tx, jobs};
+use ferrum_store::{Db, EngineKind, Tx, jobs};
+use tokio::task::{JoinHandle, block_in_place};
 
-use crate::support::{NOW, account, conflict, on_both};
+use crate::support::{NOW, account, conflict, on_both, waits_for_lock};
 
 #[tokio::test]
 async fn a_name_without_proof_becomes_an_account_when_it_writes() {
@@ -186,37 +193,51 @@ async fn audit_entries_are_sealed_in_order_of_writing() {
     .await;
 }
 
+/// Begins a write, which waits in the queue or has been taken from it when this returns.
+async fn begin<T: Send + 'static>(
+    db: &Db,
+    work: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Send + Sync + 'static,
+) -> JoinHandle<Result<T, Error>> {
+    let db = db.clone();
+    let mut write = Box::pin(async move { db.write(work).await });
+    match poll_fn(|context| Poll::Ready(write.as_mut().poll(context))).await {
+        Poll::Ready(done) => tokio::spawn(ready(done)),
+        Poll::Pending => tokio::spawn(write),
+    }
+}
+
 /// The entry that is numbered first is committed last.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_seals_waits_for_entries_on_their_way() {
+    const A_LITTLE: Duration = Duration::from_millis(5);
     on_both(async |db| {
-        let (begun, wait) = std::sync::mpsc::channel();
-        let slow = tokio::spawn({
-            let db = db.clone();
-            async move {
-                let begun = std::sync::Mutex::new(begun);
-                db.write(move |tx| {
-                    audit::insert(tx, &entry("slow"))?;
-                    begun.lock().unwrap().send(()).unwrap();
-                    std::thread::sleep(std::time::Duration::from_millis(300));
-                    Ok(())
-                })
-                .await
-            }
-        });
-        tokio::task::spawn_blocking(move || wait.recv().unwrap()).await.unwrap();
-        let quick = tokio::spawn({
-            let db = db.clone();
-            async move { db.write(|tx| audit::insert(tx, &entry("quick"))).await }
-        });
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        let seen = db
-            .write(|tx| {
-                let end = audit::settled_end(tx)?;
-                audit::list_after(tx, None, end, 9)
-            })
-            .await
-            .unwrap();
+        let ((begun, wait), (open, door)) = (channel(), channel::<()>());
+        let door = Mutex::new(door);
+        let slow = begin(&db, move |tx| {
+            audit::insert(tx, &entry("slow"))?;
+            let _ = begun.send(());
+            // Until the other end is dropped.
+            let _ = door.lock().unwrap().recv();
+            Ok(())
+        })
+        .await;
+        block_in_place(|| wait.recv().unwrap());
+        let quick = begin(&db, |tx| audit::insert(tx, &entry("quick"))).await;
+        let many_write = db.kind() == EngineKind::Postgres;
+        // The one writer of SQLite only comes to it after the slow one.
+        while many_write && !quick.is_finished() {
+            tokio::time::sleep(A_LITTLE).await;
+        }
+        let seal = begin(&db, |tx| {
+            let end = audit::settled_end(tx)?;
+            audit::list_after(tx, None, end, 9)
+        })
+        .await;
+        while many_write && !seal.is_finished() && !waits_for_lock("LOCK TABLE audit_entries") {
+            tokio::time::sleep(A_LITTLE).await;
+        }
+        drop(open);
+        let seen = seal.await.unwrap().unwrap();
         assert_eq!(ids(&seen), ["slow", "quick"]);
         slow.await.unwrap().unwrap();
         quick.await.unwrap().unwrap();
@@ -321,6 +342,18 @@ async fn jobs_are_claimed_when_due_by_one_worker_each() {
         assert_eq!(states, [("dead".to_owned(), 1), ("done".to_owned(), 1)]);
         assert_eq!(db.write(|tx| jobs::delete_done(tx, Millis(21), 9)).await.unwrap(), 0);
         assert_eq!(db.write(|tx| jobs::delete_done(tx, Millis(22), 9)).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_is_claimed_with_what_it_is_about() {
+    on_both(async |db| {
+        let payload = r#"{"to":"ada"}"#;
+        db.write(move |tx| jobs::insert(tx, "job", "mail", payload, NOW, 2, NOW)).await.unwrap();
+        let job = db.write(|tx| jobs::claim(tx, "a", NOW, NOW)).await.unwrap().unwrap();
+        assert_eq!((job.kind.as_str(), job.payload.as_str()), ("mail", payload));
+        assert_eq!((job.attempts, job.max_attempts), (1, 2));
     })
     .await;
 }

@@ -46,7 +46,7 @@ pub(crate) async fn on_both(test: impl AsyncFn(Db)) {
         eprintln!("SKIPPED: no FERRUM_TEST_POSTGRES_URL (`make test` finds or starts a server)");
         return;
     };
-    let name = format!("ferrum_tables_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let name = format!("{}{}", prefix(), COUNT.fetch_add(1, Ordering::Relaxed));
     let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
     administer(&server, &[&drop, &format!("CREATE DATABASE {name}")]);
     let root = server.rsplit_once('/').map_or(server.as_str(), |(root, _)| root);
@@ -61,15 +61,37 @@ async fn run(options: &Options, test: &impl AsyncFn(Db)) {
     db.close();
 }
 
+/// What the names of this process's databases begin with.
+fn prefix() -> String {
+    format!("ferrum_tables_{}_", std::process::id())
+}
+
 fn administer(server: &str, statements: &[&str]) {
+    on_server(server, |client| {
+        statements
+            .iter()
+            .try_for_each(|statement| client.batch_execute(statement))
+            .expect("the server obeys");
+    });
+}
+
+/// Whether a statement that begins so waits for a lock in a database of this process on PostgreSQL.
+pub(crate) fn waits_for_lock(statement: &str) -> bool {
+    let sql = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+        AND starts_with(datname, $1) AND starts_with(query, $2)";
+    let server = std::env::var("FERRUM_TEST_POSTGRES_URL").expect("a server");
+    on_server(&server, |client| {
+        client.query_opt(sql, &[&prefix(), &statement]).expect("the server answers").is_some()
+    })
+}
+
+fn on_server<T: Send>(server: &str, work: impl FnOnce(&mut postgres::Client) -> T + Send) -> T {
     // The client blocks on a runtime of its own, which must not happen on a test's.
     std::thread::scope(|scope| {
-        let work = || {
-            let mut client = postgres::Client::connect(server, postgres::NoTls)?;
-            statements.iter().try_for_each(|statement| client.batch_execute(statement))
-        };
-        scope.spawn(work).join().expect("no panic").expect("the server obeys");
-    });
+        let work =
+            || work(&mut postgres::Client::connect(server, postgres::NoTls).expect("the server answers"));
+        scope.spawn(work).join().expect("no panic")
+    })
 }
 
 /// The conflict that a write met.
@@ -122,6 +144,7 @@ pub(crate) fn max(id: &str, account: i64, lift_id: &str, value: i64, effective_a
         lift_key: 0,
         max_type: MaxType::TrainingMax,
         value: Thousandths::whole(value),
+        unit: None,
         effective_at: Millis(effective_at),
         created_at: NOW,
         updated_at: NOW,

@@ -4,7 +4,7 @@ use ferrum_domain::strength::MaxType;
 use ferrum_domain::strength::position::{Period, Position};
 use ferrum_domain::strength::progression::Event;
 use ferrum_domain::time::Millis;
-use ferrum_domain::units::Thousandths;
+use ferrum_domain::units::{Thousandths, WeightUnit};
 use ferrum_store::listing::{Order, Window};
 use ferrum_store::progression_history::{self, Entry};
 use ferrum_store::{Db, cycles, enrollments, lift_maxes, lifts, programs, served_periods, trained_lifts};
@@ -195,6 +195,7 @@ fn raise(id: &str, account: i64, lift_id: &str, progression_id: &str, applied_at
         max_type: "TRAINING_MAX".to_owned(),
         previous_value: Thousandths::whole(100),
         new_value: Thousandths(102_500),
+        unit: WeightUnit::Lb,
         applied_at: Millis(applied_at),
         triggered_by: "AFTER_SESSION".to_owned(),
         iteration: 1,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ferrum_app::App;
 use ferrum_app::actions::accounts::is_email;
-use ferrum_app::actions::sign_in::{self, Credentials, Registration, SignedIn};
+use ferrum_app::actions::sign_in::{self, Credentials, Registration, RepeatKey, SignedIn};
 use ferrum_app::passwords::LONGEST;
 use ferrum_app::tokens::Bearer;
 use ferrum_domain::access::Role;
@@ -69,13 +69,7 @@ ferrum_endpoint::body! {
 pub async fn register(sent: SignIn<RegisterIn, true>) -> Reply<Api, 201, One<SignedInOut>> {
     let app = sent.app();
     let (body, origin, key) = sent.into_parts()?;
-    let mut violations = Violations::new();
-    let name = username(&body.username, &mut violations);
-    let email = email(&body.email, &mut violations);
-    let password = password(&body.password, &mut violations);
-    let parts = name.zip(email).zip(password);
-    let ((name, email), password) = violations.finish(parts)?;
-    let registration = Registration { credentials: Credentials { email, password }, name, key };
+    let registration = registration(body, key)?;
     let signed_in = sign_in::register(&app, registration, origin).await.map_err(|error| match error {
         Error::Conflict(Conflict::Exists(_)) => Error::invalid("", "User with this email already exists"),
         other => other,
@@ -88,7 +82,7 @@ pub async fn register(sent: SignIn<RegisterIn, true>) -> Reply<Api, 201, One<Sig
 pub async fn log_in(sent: SignIn<LoginIn, false>) -> Reply<Api, 200, One<SignedInOut>> {
     let app = sent.app();
     let (body, origin, _) = sent.into_parts()?;
-    let credentials = credentials(&body)?;
+    let credentials = credentials(body)?;
     let signed_in = sign_in::log_in(&app, credentials, origin).await?;
     Ok(Answer::of(&signed_in_out(&app, &signed_in)?, false)?)
 }
@@ -174,9 +168,22 @@ fn password(field: &Field<String>, violations: &mut Violations) -> Option<String
 }
 
 /// What cannot be a person's is refused like what is not theirs, but for other types than text.
-fn credentials(body: &LoginIn) -> Result<Credentials> {
+/// Takes the body, which may be large, so that it is gone before the password is worked on.
+fn registration(body: RegisterIn, key: Option<RepeatKey>) -> Result<Registration> {
+    let RegisterIn { username: name, email: address, password: secret } = body;
     let mut violations = Violations::new();
-    let [email, password] = [("Email", &body.email), ("Password", &body.password)]
+    let name = username(&name, &mut violations);
+    let email = email(&address, &mut violations);
+    let password = password(&secret, &mut violations);
+    let parts = name.zip(email).zip(password);
+    let ((name, email), password) = violations.finish(parts)?;
+    Ok(Registration { credentials: Credentials { email, password }, name, key })
+}
+
+/// Takes the body like [`registration`].
+fn credentials(LoginIn { email, password }: LoginIn) -> Result<Credentials> {
+    let mut violations = Violations::new();
+    let [email, password] = [("Email", &email), ("Password", &password)]
         .map(|(label, field)| field.optional(label, &mut violations).map_or("", String::as_str));
     violations.check()?;
     let email = email.trim();

@@ -10,7 +10,7 @@ use aide::openapi::Operation;
 use aide::operation::{ParamLocation, add_parameters, parameters_from_schema};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use ferrum_domain::{Error, Result, Violations};
+use ferrum_domain::{Error, Result, Violations, parse};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
@@ -53,7 +53,8 @@ pub(crate) fn whole(
     range: RangeInclusive<i64>,
     violations: &mut Violations,
 ) -> Option<i64> {
-    let number = text(pairs, name, label, violations)?.parse().ok().filter(|number| range.contains(number));
+    let text = text(pairs, name, label, violations)?;
+    let number = parse::whole_text(text).filter(|number| range.contains(number));
     if number.is_none() {
         let (low, high) = range.into_inner();
         violations.add(label, format!("must be a whole number from {low} to {high}"));

@@ -284,10 +284,9 @@ pub async fn add_prescription(sent: Sent<Admin, DayPrescriptionIn>) -> Reply<201
         )?;
         let prescription = violations.finish(prescription)?;
         let day = days::get(tx, &id)?;
-        let order = match order {
-            Some(order) => order,
-            None => days::prescriptions(tx, &id)?.last().map_or(0, |last| last.order + 1),
-        };
+        let places = days::prescriptions(tx, &id)?;
+        fields::room("prescriptions", places.len())?;
+        let order = order.unwrap_or_else(|| places.last().map_or(0, |last| last.order + 1));
         let place = DayPrescription {
             id: app.ids.uuid(),
             day_id: id.clone(),

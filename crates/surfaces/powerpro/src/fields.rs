@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use ferrum_domain::{Result, Violations, slug};
+use ferrum_domain::{Error, Result, Violations, parse, slug};
 use ferrum_endpoint::Field;
 use ferrum_store::Tx;
 
@@ -60,6 +60,14 @@ pub(crate) fn whole(
     }
     violations.add(field, format!("must be a whole number from {} to {}", range.start(), range.end()));
     None
+}
+
+/// Refuses one entry more than [`parse::LIST_LIMIT`] of them, since no body could name all in a new order.
+pub(crate) fn room(field: &str, entries: usize) -> Result<()> {
+    if entries < parse::LIST_LIMIT {
+        return Ok(());
+    }
+    Err(Error::invalid(field, format!("must have at most {} entries", parse::LIST_LIMIT)))
 }
 
 /// The row that a body refers to, if it refers to one; `what` is its noun, e.g. `lift`.

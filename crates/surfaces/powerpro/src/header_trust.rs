@@ -30,19 +30,23 @@ pub(crate) fn headers_count(parts: &Parts, app: &App) -> bool {
         }
     };
     (near || proxy)
-        && host_is_ours(&parts.headers, &config.hosts)
+        && host_is_ours(parts, &config.hosts)
         && origin_is_allowed(&parts.headers, &app.config.cors_origins)
         && (proxy || !is_forwarded(&parts.headers))
 }
 
-fn host_is_ours(headers: &HeaderMap, hosts: &[String]) -> bool {
-    let mut given = headers.get_all(HOST).iter();
+fn host_is_ours(parts: &Parts, hosts: &[String]) -> bool {
+    let mut given = parts.headers.get_all(HOST).iter();
     // Of two hosts nobody knows which was meant.
     let (Some(host), None) = (given.next(), given.next()) else { return false };
     let Ok(host) = host.to_str() else { return false };
-    let name = without_port(host);
-    ["localhost", "127.0.0.1", "[::1]"].iter().any(|ours| name.eq_ignore_ascii_case(ours))
-        || hosts.iter().any(|ours| name.eq_ignore_ascii_case(ours))
+    let is_ours = |host: &str| {
+        let mut ours =
+            ["localhost", "127.0.0.1", "[::1]"].into_iter().chain(hosts.iter().map(String::as_str));
+        ours.any(|ours| without_port(host).eq_ignore_ascii_case(ours))
+    };
+    // A target that is a whole URL has a host of its own, which counts more than the header's.
+    is_ours(host) && parts.uri.authority().is_none_or(|target| is_ours(target.as_str()))
 }
 
 /// `example.org:80` and `[::1]:80` without their ports.

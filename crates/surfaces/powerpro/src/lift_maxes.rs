@@ -267,6 +267,7 @@ pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
             lift_key,
             max_type,
             value,
+            unit: None,
             effective_at,
             created_at: now,
             updated_at: now,
@@ -291,7 +292,9 @@ pub async fn update(sent: Sent<RowOwner, LiftMaxPatch>) -> Reply<200, StoredOut>
         violations.check()?;
         let mut max = lift_maxes::get(tx, &id)?;
         me.must_own(&max.user_id)?;
-        max.value = value.unwrap_or(max.value);
+        if let Some(value) = value {
+            (max.value, max.unit) = (value, None);
+        }
         max.effective_at = effective_at.unwrap_or(max.effective_at);
         max.updated_at = now;
         max.written = app.ids.order();

@@ -1,6 +1,6 @@
 //! PowerPro's lists: `page` and `pageSize` in, `{data, page, pageSize, totalItems, totalPages}` out.
 
-use ferrum_domain::Violations;
+use ferrum_domain::{Violations, parse};
 use ferrum_store::listing::{NamedSort, Order, Window};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,38 +49,34 @@ pub struct PageQuery {
 impl PageQuery {
     /// The page asked for.
     pub(crate) fn window(&self, violations: &mut Violations) -> Window {
-        let page = at_least_one("page", self.page.as_deref(), 1, violations);
-        let size = at_least_one("pageSize", self.page_size.as_deref(), 20, violations).min(100);
-        Window { page, size }
+        let page = at_least(1, "page", self.page.as_deref(), violations).unwrap_or(1);
+        let size = at_least(1, "pageSize", self.page_size.as_deref(), violations).unwrap_or(20);
+        Window { page: page.unsigned_abs(), size: size.unsigned_abs().min(100) }
     }
 }
 
-fn at_least_one(name: &str, text: Option<&str>, default: u64, violations: &mut Violations) -> u64 {
-    let Some(text) = text else { return default };
-    let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    // A number that clients' integers could not hold either is past the end of any list.
-    let number = text.parse().unwrap_or(u64::MAX).min(i64::MAX.unsigned_abs());
-    if is_whole && number > 0 {
-        return number;
+/// A whole number, `least` or more. One beyond every integer is past the end of whatever it counts.
+pub(crate) fn at_least(
+    least: i64,
+    name: &str,
+    text: Option<&str>,
+    violations: &mut Violations,
+) -> Option<i64> {
+    let number = parse::whole_text(text?).filter(|number| *number >= least);
+    if number.is_none() {
+        violations.add(name, format!("must be a whole number of at least {least}"));
     }
-    violations.add(name, "must be a whole number of at least 1");
-    default
+    number
 }
 
-/// The one of `choices` that a parameter names, its default when it is not given.
+/// The one of `choices` that a parameter or a member names.
 pub(crate) fn choice<T: Copy>(
     name: &str,
     text: Option<&str>,
     choices: &[(&str, T)],
     violations: &mut Violations,
 ) -> Option<T> {
-    let text = text?;
-    let found = choices.iter().find(|(choice, _)| *choice == text).map(|(_, value)| *value);
-    if found.is_none() {
-        let names: Vec<&str> = choices.iter().map(|(choice, _)| *choice).collect();
-        violations.add(name, format!("must be {}", names.join(" or ")));
-    }
-    found
+    parse::choice_text(name, text?, choices, violations)
 }
 
 /// The parameter `sortOrder`.

@@ -353,8 +353,7 @@ fn set_scheme(json: Option<&SetSchemeJson>, violations: &mut Violations) -> Opti
 }
 
 fn notes(text: Option<&String>, violations: &mut Violations) -> Option<String> {
-    let text = Value::from(text?.as_str());
-    parse::prose("notes", &text, LONGEST_NOTES, violations).filter(|text| !text.is_empty())
+    parse::prose("notes", text?, LONGEST_NOTES, violations).filter(|text| !text.is_empty())
 }
 
 fn rest_seconds(number: Option<&i64>, violations: &mut Violations) -> Option<i64> {

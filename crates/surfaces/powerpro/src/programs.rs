@@ -3,7 +3,7 @@
 use ferrum_domain::strength::limits;
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::Thousandths;
-use ferrum_domain::{Result, Violations};
+use ferrum_domain::{Result, Violations, parse};
 use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
 use ferrum_store::programs::{self, Program};
 use ferrum_store::{Tx, cycles, daily_lookups, weekly_lookups, weeks};
@@ -285,12 +285,7 @@ fn detail(tx: &mut Tx<'_>, program: Program) -> Result<ProgramDetail> {
 
 /// A description; an empty one is none.
 fn description(text: Option<&String>, violations: &mut Violations) -> Option<String> {
-    let text = text?;
-    if text.chars().count() > 2_000 || text.contains('\0') {
-        violations.add("description", "must be at most 2000 characters long, without NUL");
-        return None;
-    }
-    (!text.is_empty()).then(|| text.clone())
+    parse::prose("description", text?, 2_000, violations).filter(|text| !text.is_empty())
 }
 
 fn rounding(step: Option<&Value>, violations: &mut Violations) -> Option<Thousandths> {

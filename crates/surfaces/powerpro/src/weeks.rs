@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dialect::{Call, Reply, Sent};
 use crate::fields;
-use crate::page::{Page, PageQuery, choice, order};
+use crate::page::{Page, PageQuery, at_least, choice, order};
 
 /// A week with its days, in their order.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -230,10 +230,9 @@ pub async fn add_day(sent: Sent<Admin, WeekDayIn>) -> Reply<201, WeekOut> {
         let day = fields::reference(tx, "dayId", "day", day, days::find, &mut violations)?;
         let day = violations.finish(day)?;
         let week = weeks::get(tx, &id)?;
-        let position = match position {
-            Some(position) => position,
-            None => weeks::days(tx, &id)?.last().map_or(0, |last| last.position + 1),
-        };
+        let places = weeks::days(tx, &id)?;
+        fields::room("days", places.len())?;
+        let position = position.unwrap_or_else(|| places.last().map_or(0, |last| last.position + 1));
         let place = WeekDay { id: app.ids.uuid(), week_id: id.clone(), day_id: day.id, position };
         weeks::insert_day(tx, &place)?;
         Ok(Done::new("week_days", place.id, body.given(), view(tx, week)?))
@@ -246,21 +245,12 @@ pub async fn remove_day(call: Call<Admin>, query: Asked<OccurrenceQuery>) -> Rep
     let [id, day_id] = call.path_ids();
     call.write(move |tx, _| {
         let mut violations = Violations::new();
-        let position = position_of(query.get()?, &mut violations);
+        let position = at_least(0, "position", query.get()?.position.as_deref(), &mut violations);
         violations.check()?;
         weeks::delete_day(tx, &id, &day_id, position)?;
         Ok(Done::new("weeks", id.clone(), vec!["days"], ()))
     })
     .await
-}
-
-fn position_of(query: &OccurrenceQuery, violations: &mut Violations) -> Option<i64> {
-    let text = query.position.as_deref()?;
-    let position = text.parse().ok().filter(|position| *position >= 0);
-    if position.is_none() {
-        violations.add("position", "must be a whole number of at least 0");
-    }
-    position
 }
 
 fn view(tx: &mut Tx<'_>, week: Week) -> Result<WeekOut> {

@@ -1,7 +1,5 @@
 //! `/users/{userId}/workout` and `/users/{userId}/workout/preview`: what to lift today, and on any other day.
 
-use std::sync::Arc;
-
 use axum::http::StatusCode;
 use ferrum_app::App;
 use ferrum_app::actions::generate_workout::{Basis, Wanted, Workout, WorkoutExercise, generate_workout};
@@ -15,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dialect::{Call, Reply};
 use crate::owner;
-use crate::page::required;
+use crate::page::{at_least, required};
 use crate::prescriptions::resolve::{LiftRef, SetOut};
 
 /// A workout.
@@ -103,7 +101,7 @@ pub async fn get(call: Call<Owner>, query: Asked<WorkoutQuery>) -> Reply<200, Wo
     let reply = call.read_rendered(move |tx, me| {
         let query = query.get()?;
         let mut violations = Violations::new();
-        let week = week("weekNumber", query.week_number.as_deref(), &mut violations);
+        let week = at_least(1, "weekNumber", query.week_number.as_deref(), &mut violations);
         if query.date.as_deref().is_some_and(|date| !time::is_civil_date(date)) {
             violations.add("date", "must be a date in the form YYYY-MM-DD");
         }
@@ -122,7 +120,7 @@ pub async fn preview(call: Call<Owner>, query: Asked<PreviewQuery>) -> Reply<200
         let query = query.get()?;
         let mut violations = Violations::new();
         let number = required("week", query.week.as_deref(), &mut violations);
-        let week = week("week", number, &mut violations);
+        let week = at_least(1, "week", number, &mut violations);
         let day = required("day", query.day.as_deref(), &mut violations);
         let (week, day) = violations.finish(week.zip(day))?;
         let wanted = Wanted { week: Some(week), day_slug: Some(day.to_owned()) };
@@ -146,8 +144,7 @@ fn answer(
         Some(date) => date,
         None => now.civil_date(time_zone(tx, me, user_id)?.as_deref()),
     };
-    let workouts = &app.catalogue.workouts;
-    if let Some(last) = workouts.get(basis.version, user_id)
+    if let Some(last) = app.catalogue.workouts.get(basis.version, user_id)
         && last.date == date
         && last.basis.equals(&basis)
     {
@@ -155,7 +152,7 @@ fn answer(
     }
     let workout = generate_workout(tx, &basis)?;
     let rendered = Rendered::new(&WorkoutOut::new(user_id, date.clone(), workout))?;
-    workouts.put(basis.version, user_id, &Arc::new(KeptWorkout { basis, date, body: rendered.body() }));
+    app.catalogue.keep_workout(user_id, KeptWorkout { basis, date, body: rendered.body() });
     Ok(rendered)
 }
 
@@ -165,12 +162,4 @@ fn time_zone(tx: &mut Tx<'_>, me: &Identity, user_id: &str) -> Result<Option<Str
         return Ok(me.time_zone.clone());
     }
     Ok(accounts::find(tx, user_id)?.and_then(|account| account.time_zone))
-}
-
-fn week(name: &str, text: Option<&str>, violations: &mut Violations) -> Option<i64> {
-    let number = text?.parse().ok().filter(|number| *number >= 1);
-    if number.is_none() {
-        violations.add(name, "must be a whole number of at least 1");
-    }
-    number
 }

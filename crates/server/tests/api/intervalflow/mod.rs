@@ -14,6 +14,7 @@ mod workouts;
 
 use std::time::Duration;
 
+pub use auth::LOGIN;
 use ferrum_app::App;
 use ferrum_app::actions::accounts;
 use ferrum_domain::access::Role;
@@ -21,6 +22,7 @@ use ferrum_domain::units::WeightUnit;
 use ferrum_store::accounts::{Birth, NewAccount};
 use serde_json::{Value, json};
 
+use crate::audit::Change;
 use crate::support::{Client, Server};
 
 /// What is built in is loaded.
@@ -72,6 +74,32 @@ pub async fn exercise(client: &Client, name: &str) -> String {
     let key = format!("exercise-{name}").replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
     let made = client.with("idempotency-key", &key).post("/api/exercises", body).await.expect(201);
     made["data"]["_id"].as_str().expect("an id").to_owned()
+}
+
+/// A good request of theirs to every endpoint that changes something, in an order in which all succeed.
+pub async fn changes(client: &Client) -> Vec<Change> {
+    let exercise = exercise(client, "Climb").await;
+    let facts =
+        json!({ "name": "Crawl", "description": "Low.", "difficulty": "advanced", "muscleGroup": "core" });
+    let legs = json!({ "name": "Legs", "exercises": [{ "exerciseId": exercise }] });
+    let workout = client.post("/api/workouts", legs.clone()).await.expect(201);
+    let workout = workout["data"]["_id"].as_str().expect("an id");
+    let person = json!({ "username": "newcomer", "email": "new@example.org", "password": "test123" });
+    let at = |method: &'static str, template: &'static str, body: Option<Value>| {
+        let row = if template.starts_with("/api/exercises") { &exercise } else { workout };
+        (method, template, template.replace("{id}", row), body)
+    };
+    vec![
+        at("POST", auth::REGISTER, Some(person.clone())),
+        at("POST", LOGIN, Some(person)),
+        at("POST", "/api/exercises", Some(facts.clone())),
+        at("PUT", "/api/exercises/{id}", Some(facts)),
+        at("POST", "/api/workouts", Some(legs.clone())),
+        at("PUT", "/api/workouts/{id}", Some(legs)),
+        at("POST", "/api/workouts/{id}/sessions", Some(json!({ "phasesDone": 1, "durationSeconds": 30 }))),
+        at("DELETE", "/api/workouts/{id}", None),
+        at("DELETE", "/api/exercises/{id}", None),
+    ]
 }
 
 /// The refusal of an input, with all of its faults.

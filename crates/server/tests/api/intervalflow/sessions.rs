@@ -8,7 +8,8 @@ use super::{everywhere, exercise, invalid, message, people, person};
 use crate::support::{Client, Server, both};
 
 const SESSIONS: &str = "/api/sessions";
-const DAY: i64 = 24 * 60 * 60 * 1000;
+const MINUTE: i64 = 60 * 1000;
+const DAY: i64 = 24 * 60 * MINUTE;
 
 /// The path of a new Tabata of somebody's: 15 phases, 230 seconds.
 async fn tabata(client: &Client, name: &str) -> String {
@@ -328,7 +329,7 @@ both! {
         assert_eq!(totals(&ada, "?weeks=2").await["weeks"], json!(weeks[..2]));
         assert_eq!(totals(&ada, "?weeks=53").await["weeks"].as_array().unwrap().len(), 4);
         let fault = "Weeks must be a whole number from 1 to 53";
-        for (query, fault) in [("weeks=0", fault), ("weeks=54", fault), ("weeks=x", fault), ("weeks[]=1", "Weeks must be a string")] {
+        for (query, fault) in [("weeks=0", fault), ("weeks=54", fault), ("weeks=x", fault), ("weeks=%2B1", fault), ("weeks[]=1", "Weeks must be a string")] {
             let refused = ada.get(&format!("{SESSIONS}/totals?{query}")).await.expect(400);
             assert_eq!(refused, invalid(&[fault]), "{query}");
         }
@@ -340,6 +341,30 @@ both! {
         server.advance_clock(7 * DAY);
         let [ada, _] = people(&server, "ada").await;
         assert_eq!(totals(&ada, "?weeks=1").await["weeks"], json!([]));
+    }
+
+    async fn weeks_begin_at_midnight_of_their_monday(server) {
+        person(&server, "ada", Role::Customer).await;
+        live_in(&server, "ada", "Europe/Berlin").await;
+        // Sunday, 2026-04-05, 23:56 in Berlin, a week after summer time began.
+        server.advance_clock(90 * DAY + (13 * 60 + 56) * MINUTE);
+        let [ada, _] = people(&server, "ada").await;
+        let workout = tabata(&ada, "Four minutes").await;
+        for (at, seconds) in [
+            ("2026-04-05T22:00:00Z", 1), // by a clock ahead of ours
+            ("2026-04-05T21:55:00Z", 2),
+            ("2026-03-29T22:00:00Z", 4),
+            ("2026-03-29T21:59:59.999Z", 8),
+            ("2026-03-22T23:00:00Z", 16),
+            ("2026-03-22T22:59:59.999Z", 32),
+        ] {
+            record(&ada, &workout, json!({ "phasesDone": 15, "durationSeconds": seconds, "doneAt": at })).await;
+        }
+        let all = totals(&ada, "?weeks=3").await;
+        let weeks = all["weeks"].as_array().unwrap().iter();
+        let weeks: Vec<_> = weeks.map(|w| (w["monday"].as_str().unwrap(), w["durationSeconds"].as_i64().unwrap())).collect();
+        assert_eq!(weeks, [("2026-04-06", 1), ("2026-03-30", 6), ("2026-03-23", 24), ("2026-03-16", 32)]);
+        assert_eq!((&all["sessions"], &all["durationSeconds"]), (&json!(6), &json!(63)));
     }
 
     async fn a_lost_answer_is_given_again(server) {

@@ -1,5 +1,7 @@
 //! `/days`.
 
+use ferrum_store::days::{self, DayPrescription};
+use ferrum_store::prescriptions::{self, Prescription};
 use serde_json::{Value, json};
 
 use crate::support::{Client, both};
@@ -295,6 +297,36 @@ both! {
             admin.put(&path, body).await.refused(400, "validation failed", &["prescriptionIds"]);
         }
         admin.put(&path, json!({ "prescriptionIds": [b, a] })).await.expect(200);
+    }
+
+    async fn a_day_has_room_for_500_prescriptions(server) {
+        let admin = server.admin();
+        let id = day(&admin, "Heavy").await;
+        let (path, model) = (format!("/days/{id}/prescriptions"), prescription(&admin).await);
+        let (day_id, copied) = (id.clone(), model.clone());
+        let filling = server.app.db.write(move |tx| {
+            let model = prescriptions::get(tx, &copied)?;
+            for order in 0..499 {
+                let copy = Prescription { id: format!("copy-{order}"), ..model.clone() };
+                prescriptions::insert(tx, &copy)?;
+                let (id, day_id) = (format!("place-{order}"), day_id.clone());
+                let prescription_id = copy.id;
+                let created_at = copy.created_at;
+                days::insert_prescription(tx, &DayPrescription { id, day_id, prescription_id, order, created_at })?;
+            }
+            Ok(())
+        });
+        filling.await.expect("the day fills");
+        let full = admin.post(&path, json!({ "prescriptionId": model })).await.expect(201);
+        for order in [json!(null), json!(0)] {
+            let more = json!({ "prescriptionId": prescription(&admin).await, "order": order });
+            let fault = "prescriptions must have at most 500 entries";
+            admin.post(&path, more).await.refused(400, "validation failed", &[fault]);
+        }
+        let backwards: Vec<&str> = places(&full).into_iter().map(|(id, _)| id).rev().collect();
+        let body = json!({ "prescriptionIds": backwards });
+        let reordered = admin.put(&format!("{path}/reorder"), body).await.expect(200);
+        assert_eq!(places(&reordered)[0], (model.as_str(), 0));
     }
 
     async fn a_day_in_a_week_stays(server) {

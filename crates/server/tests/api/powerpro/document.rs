@@ -297,8 +297,8 @@ impl Walk {
     async fn query_tables(&mut self) {
         let mut tables: Vec<(String, Vec<Vec<String>>)> = Vec::new();
         for heading in self.document.endpoints() {
-            if let Some(rows) = self.document.table(&heading, "Parameter") {
-                tables.push((heading, rows));
+            if let Some(rows) = self.document.table(heading, "Parameter") {
+                tables.push((heading.clone(), rows));
             }
         }
         let common =
@@ -325,7 +325,7 @@ impl Walk {
     /// Every field of every body: without a required one 400 names it, and so does a wrong type.
     async fn field_tables(&mut self) {
         for heading in self.document.endpoints() {
-            let Some(rows) = self.document.table(&heading, "Field") else { continue };
+            let Some(rows) = self.document.table(heading, "Field") else { continue };
             let (method, template) = heading.split_once(' ').expect("method and path");
             let (path, client) = (self.path(template), self.admin.clone());
             let label = "Request Body";
@@ -333,7 +333,7 @@ impl Walk {
                 let field = row[0].as_str();
                 let required = row.get(2).is_some_and(|cell| cell == "Yes");
                 for wrong in [None, Some(json!(["wrong"]))] {
-                    let mut body = self.request(&heading, label, json!({}));
+                    let mut body = self.request(heading, label, json!({}));
                     match &wrong {
                         None if !required => continue,
                         None => drop(body.as_object_mut().expect("an object").remove(field)),

@@ -2,12 +2,32 @@
 
 #![allow(clippy::float_cmp, reason = "weights are exact decimals")]
 
+use ferrum_app::actions::accounts::set_user;
+use ferrum_domain::units::WeightUnit;
+use ferrum_store::listing::{Order, Window};
+use ferrum_store::{lift_maxes, progression_history};
 use serde_json::{Value, json};
 
 use super::gym::{Gym, Lifter};
-use crate::support::both;
+use crate::support::{Server, both};
 
 const DAY: i64 = 86_400_000;
+
+/// The values and units of the lifter's maxes and of what raised them, the newest first.
+async fn kept_weights(server: &Server) -> (Vec<(f64, WeightUnit)>, Vec<(f64, f64, WeightUnit)>) {
+    let read = server.app.db.read(|tx| {
+        let all = Window { page: 1, size: 100 };
+        let filter = lift_maxes::Filter { user_id: "lifter", lift_id: None, max_type: None };
+        let (maxes, _) = lift_maxes::list(tx, &filter, Order::Descending, all)?;
+        let user_id = "lifter".to_owned();
+        let filter = progression_history::Filter { user_id, lift_id: None, progression_id: None };
+        let (raises, _) = progression_history::list(tx, &filter, Order::Descending, all)?;
+        let maxes = maxes.iter().map(|max| (max.value.to_f64(), max.unit.expect("a unit")));
+        let raises = raises.iter().map(|r| (r.previous_value.to_f64(), r.new_value.to_f64(), r.unit));
+        Ok((maxes.collect(), raises.collect()))
+    });
+    read.await.expect("the maxes can be read")
+}
 
 both! {
     async fn a_max_comes_back_as_it_was_given(server) {
@@ -184,6 +204,34 @@ both! {
             &["value must be", "effectiveDate must be"],
         );
         lifter.client.put("/lift-maxes/none", json!({ "value": 1 })).await.refused(404, "not found", &[]);
+    }
+
+    async fn a_weight_keeps_the_unit_it_was_entered_in(server) {
+        use WeightUnit::{Kg, Lb};
+        let gym = Gym::of(&server);
+        let (program, lift) = gym.one_lift_program("single", 1, 1).await;
+        let progression = gym.progression("AFTER_SESSION", 5.0).await;
+        gym.configure(&program, &progression, Some(&lift), 0).await;
+        let lifter = Lifter::of(&server, "lifter");
+        let first = format!("/lift-maxes/{}", lifter.training_max(&lift, 300.0).await);
+        lifter.enroll(&program).await;
+        set_user(&server.app, "lifter", Some(Kg), None).await.expect("a unit");
+
+        server.advance_clock(1_000);
+        lifter.trigger(&progression, None, false).await;
+        let raises = vec![(300.0, 305.0, Lb)];
+        assert_eq!(kept_weights(&server).await, (vec![(305.0, Lb), (300.0, Lb)], raises.clone()));
+
+        server.advance_clock(1_000);
+        lifter.training_max(&lift, 140.0).await;
+        let date = json!({ "effectiveDate": "2024-01-15T00:00:00Z" });
+        lifter.client.put(&first, date).await.expect(200);
+        let maxes = vec![(140.0, Kg), (305.0, Lb), (300.0, Lb)];
+        assert_eq!(kept_weights(&server).await, (maxes, raises.clone()), "another date is no other weight");
+
+        server.admin().put(&first, json!({ "value": 136.0 })).await.expect(200);
+        let maxes = vec![(140.0, Kg), (305.0, Lb), (136.0, Kg)];
+        assert_eq!(kept_weights(&server).await, (maxes, raises));
     }
 
     async fn a_strange_training_max_is_stored_with_a_warning(server) {

@@ -153,8 +153,11 @@ both! {
             let body = json!({ "description": description });
             assert_eq!(admin.put(&path, body.clone()).await.expect(200)["description"], body["description"]);
         }
-        let nul = json!({ "description": "a\u{0}b" });
-        admin.put(&path, nul).await.refused(400, "validation failed", &["description must be"]);
+        for control in ["a\u{0}b", "a\u{7}b", "\u{1b}[2J", "\u{85}"] {
+            let fault = "description must not contain control characters other than line ends and tabs";
+            let answer = admin.put(&path, json!({ "description": control })).await;
+            answer.refused(400, "validation failed", &[fault]);
+        }
     }
 
     async fn only_admins_change_programs(server) {

@@ -1,5 +1,6 @@
 //! `/weeks`.
 
+use ferrum_store::weeks::{self, WeekDay};
 use serde_json::{Value, json};
 
 use crate::support::{Client, both};
@@ -222,6 +223,31 @@ both! {
             "validation failed",
             &["dayId names no day", "position must be"],
         );
+        for bad in ["", "x", "-1", "%2B0", "1.0"] {
+            let answer = admin.delete(&format!("{path}/none?position={bad}")).await;
+            answer.refused(400, "validation failed", &["position must be a whole number of at least 0"]);
+        }
+        for missing in ["0", "99999999999999999999"] {
+            admin.delete(&format!("{path}/none?position={missing}")).await.refused(404, "not found", &[]);
+        }
+    }
+
+    async fn a_week_has_room_for_500_days(server) {
+        let admin = server.admin();
+        let id = week(&admin, &cycle(&admin).await, 1).await;
+        let day_id = day(&admin, "Squats").await;
+        let (path, body) = (format!("/weeks/{id}/days"), json!({ "dayId": day_id }));
+        let filling = server.app.db.write(move |tx| {
+            for position in 0..499 {
+                let (id, week_id, day_id) = (format!("place-{position}"), id.clone(), day_id.clone());
+                weeks::insert_day(tx, &WeekDay { id, week_id, day_id, position })?;
+            }
+            Ok(())
+        });
+        filling.await.expect("the week fills");
+        admin.post(&path, body.clone()).await.expect(201);
+        let refused = admin.post(&path, body).await;
+        refused.refused(400, "validation failed", &["days must have at most 500 entries"]);
     }
 
     async fn a_week_takes_its_places_along(server) {

@@ -1,6 +1,7 @@
 //! `/users/{userId}/workout` and its preview: exact weights, worked out by hand.
 
 use ferrum_app::actions::accounts::set_user;
+use ferrum_store::catalogue;
 use serde_json::json;
 
 use super::gym::{Gym, Lifter, exercises, fixed, lifts, ramp};
@@ -222,13 +223,13 @@ both! {
         // The third session of a week of two is its last.
         assert_eq!(asked("weekNumber=2").await, (2, "a".to_owned()));
         assert_eq!(asked("weekNumber=2&daySlug=b").await, (2, "b".to_owned()));
-        for missing in ["weekNumber=3", "weekNumber=4", "weekNumber=500", "daySlug=c", "daySlug=rest", "daySlug="] {
+        for missing in ["weekNumber=3", "weekNumber=4", "weekNumber=500", "weekNumber=99999999999999999999", "daySlug=c", "daySlug=rest", "daySlug="] {
             lifter.client.get(&format!("{PATH}?{missing}")).await.refused(404, "not found", &[]);
         }
         for missing in ["week=3&day=a", "week=1&day=rest", "week=2&day=rest", "week=9&day=a"] {
             lifter.client.get(&format!("{PATH}/preview?{missing}")).await.refused(404, "not found", &[]);
         }
-        for bad in ["weekNumber=0", "weekNumber=-1", "weekNumber=1.5", "weekNumber=", "weekNumber=one"] {
+        for bad in ["weekNumber=0", "weekNumber=-1", "weekNumber=1.5", "weekNumber=", "weekNumber=one", "weekNumber=%2B1"] {
             let answer = lifter.client.get(&format!("{PATH}?{bad}")).await;
             answer.refused(400, "validation failed", &["weekNumber must be a whole number of at least 1"]);
         }
@@ -333,6 +334,29 @@ both! {
         set_user(&server.app, "lifter", None, Some("Pacific/Kiritimati")).await.expect("a time zone");
         server.advance_clock(2 * 60 * 60 * 1000);
         assert_eq!(dates().await, ["2026-01-06", "2026-01-06", "2020-02-29"].repeat(2));
+    }
+
+    async fn a_large_workout_is_not_kept_in_memory(server) {
+        let gym = Gym::of(&server);
+        let lift = gym.lift("squat").await;
+        let lifter = Lifter::of(&server, "lifter");
+        lifter.training_max(&lift, 100.0).await;
+        for (slug, sets, is_kept) in [("large", 100, false), ("small", 10, true)] {
+            let program = gym.program(slug, 1, json!({})).await;
+            let mut work = Vec::new();
+            for _ in 0..5 {
+                work.push(gym.prescription(&lift, json!({}), fixed(sets, 5)).await);
+            }
+            let work: Vec<&str> = work.iter().map(String::as_str).collect();
+            let day = gym.day(&program, slug, &work).await;
+            gym.week(&program, 1, &[&day]).await;
+            lifter.enroll(&program).await;
+            assert_eq!(lifter.workout().await, lifter.workout().await);
+            let version = server.app.db.read(catalogue::version).await.expect("a version");
+            let kept = server.app.catalogue.workouts.get(version, "lifter");
+            assert_eq!(kept.is_some(), is_kept, "{slug}");
+            lifter.client.delete(&lifter.path("program")).await.expect(204);
+        }
     }
 
     async fn workouts_are_their_owners(server) {

@@ -39,6 +39,7 @@ enum Content {
 /// The document, and which of its parts have been used.
 pub struct Document {
     parts: Vec<Part>,
+    endpoints: Vec<String>,
     used: RefCell<BTreeSet<usize>>,
 }
 
@@ -58,21 +59,12 @@ impl Document {
             reader.line(number + 1, line);
         }
         reader.end_table();
-        Self { parts: reader.parts, used: RefCell::default() }
+        Self { parts: reader.parts, endpoints: reader.endpoints, used: RefCell::default() }
     }
 
-    /// The headings that name an endpoint, in order.
-    pub fn endpoints(&self) -> Vec<String> {
-        let mut seen = Vec::new();
-        for part in &self.parts {
-            let heading = &part.heading;
-            if ["GET ", "POST ", "PUT ", "DELETE "].iter().any(|m| heading.starts_with(m))
-                && !seen.contains(heading)
-            {
-                seen.push(heading.clone());
-            }
-        }
-        seen
+    /// The headings that name an endpoint, `METHOD path`, in order.
+    pub fn endpoints(&self) -> &[String] {
+        &self.endpoints
     }
 
     /// The JSON values of the block under `heading` whose label starts with `label`.
@@ -221,6 +213,7 @@ impl Document {
 struct Reader {
     whole: bool,
     parts: Vec<Part>,
+    endpoints: Vec<String>,
     heading: String,
     label: String,
     /// Line and language of the block that is being read, and its text.
@@ -256,6 +249,10 @@ impl Reader {
         } else if line.starts_with('#') {
             line.trim_start_matches('#').trim().clone_into(&mut self.heading);
             self.label.clear();
+            let method = self.heading.split_once(" /").map(|(method, _)| method);
+            if matches!(method, Some("GET" | "POST" | "PUT" | "PATCH" | "DELETE")) {
+                self.endpoints.push(self.heading.clone());
+            }
         } else if let Some(rest) = line.strip_prefix("**") {
             self.label = rest.replace("**", "");
         } else if let Some(row) = line.strip_prefix("- `")

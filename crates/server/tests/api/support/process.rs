@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 /// Nothing that a process does may take longer.
@@ -110,6 +110,19 @@ impl Process {
     /// Waits for a line of its log.
     pub fn wait_for(&self, text: &str) {
         while !self.next_line().contains(text) {}
+    }
+
+    /// Whether a line of its log that holds `text` comes within this time.
+    pub fn says(&self, text: &str, within: Duration) -> bool {
+        let end = Instant::now() + within;
+        loop {
+            match self.log.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) if line.contains(text) => return true,
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Disconnected) => panic!("it ended without a word of {text:?}"),
+            }
+        }
     }
 
     fn next_line(&self) -> String {

@@ -1,6 +1,7 @@
 //! The server engine: a bounded pool of connections, each on a thread of its own, behind a fair queue.
 
 mod dialect;
+mod lane;
 mod outcome;
 mod session;
 mod target;
@@ -20,13 +21,14 @@ use tokio::time::timeout;
 use super::job::{Job, closed, pack};
 use super::tx::{Fault, Tx, TxOf};
 use super::workers::Workers;
+use lane::Lane;
 use session::Session;
 pub(super) use tx::PostgresTx;
 
 /// Closures that wait at most; more are refused at once.
 const QUEUE: usize = 1024;
 /// How long a closure waits for a connection.
-const WAIT_LIMIT: Duration = Duration::from_millis(if cfg!(test) { 2000 } else { 5000 });
+const WAIT_LIMIT: Duration = Duration::from_secs(5);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// How long a connection may stay silent before it counts as gone.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
@@ -56,8 +58,10 @@ impl Postgres {
         let (workers, jobs) = Workers::new(QUEUE);
         let postgres = Self { config, workers };
         postgres.with_client(|_| Ok(()))?;
+        let lane = Lane::default();
         for _ in 0..pool {
-            let (session, jobs) = (Session::new(postgres.config.clone()), jobs.clone());
+            let session = Session::new(postgres.config.clone(), lane.clone());
+            let jobs = jobs.clone();
             postgres.workers.start("ferrum-postgres", move || serve(session, &jobs))?;
         }
         Ok(postgres)
@@ -118,6 +122,8 @@ fn configure(url: &str) -> Result<Config> {
     let unusable = |why: &str| Error::unavailable(format!("the database URL cannot be used: {why}"));
     let mut config: Config = url.parse().map_err(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        // What is taken for an option's name may be a part of the password.
+        let cause = if cause.starts_with("unknown option") { "unknown option" } else { &cause };
         unusable(&format!("{error}: {cause} (of sslmode, only disable and prefer are supported)"))
     })?;
     if config.get_ssl_mode() == SslMode::Require {

@@ -51,10 +51,18 @@ pub(super) fn of(error: &postgres::Error, doing: &str) -> Error {
     }
 }
 
-/// The error with what the server said, which its own `Display` may leave out.
+/// The error with what the server said, but for its details, which may show a whole row.
 pub(super) fn text(error: &postgres::Error) -> String {
     match (error.as_db_error(), std::error::Error::source(error)) {
-        (Some(reported), _) => format!("{reported} ({})", reported.code().code()),
+        (Some(reported), _) => {
+            let constraint = reported.constraint().map(|name| format!(", {name}")).unwrap_or_default();
+            format!(
+                "{}: {} ({}{constraint})",
+                reported.severity(),
+                reported.message(),
+                reported.code().code()
+            )
+        }
         (None, Some(cause)) => format!("{error}: {cause}"),
         (None, None) => error.to_string(),
     }

@@ -8,11 +8,15 @@ use std::time::Duration;
 use ferrum_domain::{Error, Result};
 use postgres::{Client, Config, IsolationLevel, Statement};
 
+use super::lane::Lane;
 use super::outcome;
 use super::{Fault, Job, Mode, PostgresTx, Tx, TxOf, connect};
 
 /// How often a closure that lost against another transaction runs again.
 const RETRIES: u32 = 5;
+/// After so many losses it gets a while without other writers of this process. They would go on winning: whoever has won
+/// takes the next closure at once, while the loser pauses.
+const SHARED: u32 = 2;
 
 /// A server that runs a statement for longer, or waits longer for the next one, gives up.
 const LIMITS: &str =
@@ -20,6 +24,7 @@ const LIMITS: &str =
 
 pub(super) struct Session {
     config: Config,
+    lane: Lane,
     live: Option<Live>,
 }
 
@@ -42,15 +47,16 @@ enum Ended {
 }
 
 impl Session {
-    pub(super) fn new(config: Config) -> Self {
-        Self { config, live: None }
+    /// `lane` is common to the sessions of a pool.
+    pub(super) fn new(config: Config, lane: Lane) -> Self {
+        Self { config, lane, live: None }
     }
 
     /// Runs the closure until it has a result.
     pub(super) fn run(&mut self, mode: Mode, job: &mut dyn Job) {
         let (mut retries, mut reconnected) = (0, false);
         loop {
-            match self.attempt(mode, job) {
+            match self.turn(mode, retries, job) {
                 Ok(Ended::Done) => return,
                 Ok(Ended::Outrun) if retries < RETRIES => {
                     retries += 1;
@@ -75,6 +81,16 @@ impl Session {
                 Err(error) => return job.fail(error),
             }
         }
+    }
+
+    fn turn(&mut self, mode: Mode, losses: u32, job: &mut dyn Job) -> Result<Ended> {
+        let lane = self.lane.clone();
+        let _place = match mode {
+            Mode::Read => None,
+            Mode::Write if losses > SHARED => Some(lane.alone()),
+            Mode::Write => Some(lane.share()),
+        };
+        self.attempt(mode, job)
     }
 
     fn attempt(&mut self, mode: Mode, job: &mut dyn Job) -> Result<Ended> {

@@ -85,9 +85,9 @@ fn prepare(connection: &Connection, access: Access) -> rusqlite::Result<()> {
     // Without it this build of SQLite plans joined statements anew at each use.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // In KiB when negative. The writer's is small, since SQLite looks at every page in it after a transaction in which
+    // In KiB when negative. The writer's is smaller, since SQLite looks at every page in it after a transaction in which
     // a split of a page has made its neighbours change places.
-    let cache = if access == Access::Write { -4 * 1024 } else { -12 * 1024 };
+    let cache = if access == Access::Write { -8 * 1024 } else { -12 * 1024 };
     connection.pragma_update(None, "cache_size", cache)?;
     // What a transaction has changed stays in memory beyond that.
     connection.pragma_update(None, "cache_spill", -24 * 1024_i64)?;

@@ -22,15 +22,18 @@ use super::connection::{self, Access};
 use super::outcome;
 use super::readers::Inline;
 
-/// Pages in the log after which it is folded, 16 MiB: most of them stand there many times, of which the last
+/// Pages in the log after which it is folded, 48 MiB: most of them stand there many times, of which the last
 /// alone is written to the file.
-const LONG: i32 = 4 * 1024;
+const LONG: i32 = 12 * 1024;
 /// Pages after which a log that could not start over, since somebody read from its end, is tended again.
 const STEP: i32 = 512;
 /// Pages that are left to the writer as a rule, which take it a millisecond or two.
 const FEW: i32 = 128;
 /// How often the thread goes after what has been written meanwhile.
 const ROUNDS: usize = 4;
+/// Transactions after which the writer folds the rest anew, if a reader kept the log from starting over: each time
+/// that is as likely as not where somebody always reads.
+const TRIES: u8 = 8;
 
 /// Watches the log on behalf of the writer.
 pub(super) struct Folder {
@@ -41,6 +44,8 @@ pub(super) struct Folder {
     tended: i32,
     /// Whether the thread is at work.
     busy: bool,
+    /// How often the writer may still fold the rest before the thread is woken again.
+    tries: u8,
     /// `None` only while this is dropped.
     wake: Option<Sender<()>>,
     done: Receiver<()>,
@@ -77,7 +82,8 @@ impl Folder {
                 }
             })
             .map_err(|error| Error::unavailable(format!("starting a thread: {error}")))?;
-        Ok(Self { readers, pages, tended: 0, busy: false, wake: Some(wake), done, thread: Some(thread) })
+        let (wake, thread) = (Some(wake), Some(thread));
+        Ok(Self { readers, pages, tended: 0, busy: false, tries: 0, wake, done, thread })
     }
 
     /// Called by the writer between two transactions.
@@ -88,13 +94,16 @@ impl Folder {
                 return;
             }
             self.busy = false;
-            if pages >= self.tended {
-                self.tended = pages;
-                return fold(writer, &self.readers);
-            }
+            self.tries = TRIES;
         }
         if pages < self.tended {
             self.tended = 0;
+            self.tries = 0;
+        }
+        if self.tries > 0 {
+            self.tries -= 1;
+            self.tended = pages;
+            return fold(writer, &self.readers);
         }
         if pages >= LONG.max(self.tended + STEP) {
             self.tended = pages;

@@ -1,6 +1,6 @@
 //! `/api/sessions/totals`: what somebody did altogether, and from week to week.
 
-use ferrum_domain::intervals::session::{Total, per_week};
+use ferrum_domain::intervals::session::Total;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Result, Violations};
 use ferrum_endpoint::Authenticated;
@@ -88,13 +88,18 @@ pub async fn totals(
     let app = call.app();
     call.read(move |tx, me| {
         let (account, zone) = (account(me)?, me.time_zone.as_deref());
-        let since: Millis = app.clock.now().weeks_before(query.weeks()? - 1, zone);
-        let recent = interval_sessions::list_since(tx, account, since)?;
-        let weeks = per_week(recent, zone).into_iter();
-        Ok(One::new(TotalsOut {
-            total: interval_sessions::total(tx, account)?.into(),
-            weeks: weeks.map(|(monday, total)| WeekOut { monday, total: total.into() }).collect(),
-        }))
+        let (count, now) = (query.weeks()?, app.clock.now());
+        let mut weeks = Vec::new();
+        // From the next week on, where a session may stand that was done by a clock ahead of ours.
+        for back in -1..count {
+            let (starts, ends) = (now.weeks_before(back, zone), now.weeks_before(back - 1, zone));
+            let total = interval_sessions::total(tx, account, starts..ends)?;
+            if total.sessions > 0 {
+                weeks.push(WeekOut { monday: starts.monday(zone), total: total.into() });
+            }
+        }
+        let ever = Millis(i64::MIN)..Millis(i64::MAX);
+        Ok(One::new(TotalsOut { total: interval_sessions::total(tx, account, ever)?.into(), weeks }))
     })
     .await
 }

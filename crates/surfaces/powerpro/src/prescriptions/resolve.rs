@@ -4,15 +4,14 @@
 use ferrum_domain::access::Identity;
 use ferrum_domain::strength::MaxType;
 use ferrum_domain::strength::load::LoadContext;
-use ferrum_domain::strength::prescription::{MaxSource, Prescription as Plan};
+use ferrum_domain::strength::prescription::{self, MaxSource, Prescription as Plan};
 use ferrum_domain::strength::set_scheme::Set;
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Error, Result, Violations, ids, parse};
 use ferrum_endpoint::{Authenticated, Field};
-use ferrum_store::lifts::{self, Lift};
 use ferrum_store::prescriptions::{self, Prescription};
-use ferrum_store::{Tx, accounts, lift_maxes};
+use ferrum_store::{Tx, accounts, lift_maxes, lifts};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -204,7 +203,7 @@ fn resolved(tx: &mut Tx<'_>, prescription: Prescription, lifter: Lifter) -> Resu
         Some(other) => lifts::get(tx, other)?,
         None => lift.clone(),
     };
-    let chain = chain(tx, &source)?;
+    let chain = prescription::chain(&source.id, |id| Ok(lifts::get(tx, id)?.parent_id))?;
     let sets = plan.resolve(
         MaxSource { slug: &source.slug, chain: &chain },
         |lift_id, max_type| lifter.current_max(tx, lift_id, max_type),
@@ -217,17 +216,6 @@ fn resolved(tx: &mut Tx<'_>, prescription: Prescription, lifter: Lifter) -> Resu
         notes: prescription.notes,
         rest_seconds: prescription.rest_seconds,
     })
-}
-
-/// The lift and its ancestors, nearest first: a variation without a max of its own uses its parent's.
-fn chain(tx: &mut Tx<'_>, lift: &Lift) -> Result<Vec<String>> {
-    let mut chain = vec![lift.id.clone()];
-    let mut parent = lift.parent_id.clone();
-    while let Some(id) = parent.filter(|id| !chain.contains(id)) {
-        parent = lifts::get(tx, &id)?.parent_id;
-        chain.push(id);
-    }
-    Ok(chain)
 }
 
 impl Lifter {
