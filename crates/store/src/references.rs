@@ -9,9 +9,9 @@ use crate::values::values;
 /// referring row by that id, and what to call such rows.
 pub(crate) fn must_be_none(tx: &mut Tx<'_>, id: &str, checks: &[(&'static str, &str)]) -> Result<()> {
     let mut found = Vec::new();
-    for (statement, name) in checks {
+    for &(statement, name) in checks {
         if tx.query_opt(statement, values![id], |row| row.get::<i64>(0))?.is_some() {
-            found.push(*name);
+            found.push(name);
         }
     }
     if found.is_empty() { Ok(()) } else { Err(Error::Conflict(Conflict::Referenced(found.join(", ")))) }

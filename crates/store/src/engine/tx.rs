@@ -30,6 +30,26 @@ pub(super) enum Fault {
     Lost,
 }
 
+/// A statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sql<'a> {
+    pub(super) text: &'a str,
+    /// Whether the text is one of the product's constants, so that its address tells it from all others.
+    pub(super) constant: bool,
+}
+
+impl From<&'static str> for Sql<'_> {
+    fn from(text: &'static str) -> Self {
+        Self { text, constant: true }
+    }
+}
+
+impl<'a> From<&'a String> for Sql<'a> {
+    fn from(text: &'a String) -> Self {
+        Self { text, constant: false }
+    }
+}
+
 /// What happens to each row of an answer.
 pub(super) type OnRow<'f> = &'f mut dyn FnMut(&Row<'_>) -> Result<ControlFlow<()>>;
 
@@ -43,14 +63,14 @@ impl Tx<'_> {
     }
 
     /// Every row of the answer.
-    pub(crate) fn query<T>(
+    pub(crate) fn query<'s, T>(
         &mut self,
-        sql: &str,
+        sql: impl Into<Sql<'s>>,
         params: &[Value<'_>],
         mut row: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let mut rows = Vec::new();
-        self.each(sql, params, &mut |found| {
+        self.each(sql.into(), params, &mut |found| {
             rows.push(row(found)?);
             Ok(ControlFlow::Continue(()))
         })?;
@@ -58,14 +78,14 @@ impl Tx<'_> {
     }
 
     /// The first row of the answer.
-    pub(crate) fn query_opt<T>(
+    pub(crate) fn query_opt<'s, T>(
         &mut self,
-        sql: &str,
+        sql: impl Into<Sql<'s>>,
         params: &[Value<'_>],
         row: impl FnOnce(&Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
         let (mut row, mut first) = (Some(row), None);
-        self.each(sql, params, &mut |found| {
+        self.each(sql.into(), params, &mut |found| {
             if let Some(row) = row.take() {
                 first = Some(row(found)?);
             }
@@ -75,9 +95,9 @@ impl Tx<'_> {
     }
 
     /// The first row of the answer, or [`Error::NotFound`].
-    pub(crate) fn query_one<T>(
+    pub(crate) fn query_one<'s, T>(
         &mut self,
-        sql: &str,
+        sql: impl Into<Sql<'s>>,
         params: &[Value<'_>],
         row: impl FnOnce(&Row<'_>) -> Result<T>,
     ) -> Result<T> {
@@ -85,7 +105,7 @@ impl Tx<'_> {
     }
 
     /// Changes rows and says how many.
-    pub(crate) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64> {
+    pub(crate) fn execute(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
         self.check(params)?;
         match &mut self.0 {
             TxOf::Sqlite(tx) => tx.execute(sql, params),
@@ -100,11 +120,11 @@ impl Tx<'_> {
         }
     }
 
-    fn each(&mut self, sql: &str, params: &[Value<'_>], on_row: OnRow<'_>) -> Result<()> {
+    fn each(&mut self, sql: Sql<'_>, params: &[Value<'_>], on_row: OnRow<'_>) -> Result<()> {
         self.check(params)?;
         match &mut self.0 {
             TxOf::Sqlite(tx) => tx.each(sql, params, on_row),
-            TxOf::Postgres(tx) => tx.each(sql, params, on_row),
+            TxOf::Postgres(tx) => tx.each(sql.text, params, on_row),
         }
     }
 

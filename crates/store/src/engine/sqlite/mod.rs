@@ -4,6 +4,7 @@ mod backup;
 mod connection;
 mod folder;
 mod outcome;
+mod prepared;
 mod readers;
 mod target;
 mod tx;

@@ -1,48 +1,55 @@
 //! A transaction on one connection.
 
+use std::ops::ControlFlow;
+
 use ferrum_domain::{Error, Result};
-use rusqlite::{Connection, ErrorCode, params_from_iter};
+use rusqlite::{ErrorCode, params_from_iter};
 
 use super::connection::Access;
 use super::outcome;
-use crate::engine::tx::{Fault, OnRow};
+use super::prepared::Prepare;
+use crate::engine::tx::{Fault, OnRow, Sql};
 use crate::row::{Row, RowOf, Value};
 
 pub(in crate::engine) struct SqliteTx<'c> {
-    connection: &'c Connection,
+    statements: &'c dyn Prepare,
     access: Access,
     pub(in crate::engine) fault: Option<Fault>,
 }
 
 impl<'c> SqliteTx<'c> {
-    pub(super) fn new(connection: &'c Connection, access: Access) -> Self {
-        Self { connection, access, fault: None }
+    pub(super) fn new(statements: &'c dyn Prepare, access: Access) -> Self {
+        Self { statements, access, fault: None }
     }
 
     pub(in crate::engine) fn each(
         &mut self,
-        sql: &str,
+        sql: Sql<'_>,
         params: &[Value<'_>],
         on_row: OnRow<'_>,
     ) -> Result<()> {
-        let connection = self.connection;
-        let mut failed = |error| self.failed(sql, params, &error);
-        let mut statement = connection.prepare_cached(sql).map_err(&mut failed)?;
-        let mut rows = statement.query(params_from_iter(params)).map_err(&mut failed)?;
-        while let Some(row) = rows.next().map_err(&mut failed)? {
-            if on_row(&Row(RowOf::Sqlite(row)))?.is_break() {
-                break;
+        let mut taken = Ok(ControlFlow::Continue(()));
+        let read = self.statements.with(sql, &mut |statement| {
+            let mut rows = statement.query(params_from_iter(params))?;
+            while let Some(row) = rows.next()? {
+                taken = on_row(&Row(RowOf::Sqlite(row)));
+                if !matches!(taken, Ok(ControlFlow::Continue(()))) {
+                    break;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        });
+        read.map_err(|error| self.failed(sql.text, params, &error))?;
+        taken.map(drop)
     }
 
-    pub(in crate::engine) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64> {
-        let connection = self.connection;
-        let changed = connection
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.execute(params_from_iter(params)))
-            .map_err(|error| self.failed(sql, params, &error))?;
+    pub(in crate::engine) fn execute(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
+        let mut changed = 0;
+        let ran = self.statements.with(sql.into(), &mut |statement| {
+            changed = statement.execute(params_from_iter(params))?;
+            Ok(())
+        });
+        ran.map_err(|error| self.failed(sql, params, &error))?;
         Ok(changed as u64)
     }
 
@@ -55,7 +62,7 @@ impl<'c> SqliteTx<'c> {
                 Error::internal(format!("a read that writes: {sql}"))
             }
             Access::Read => outcome::of(error, sql),
-            Access::Write => outcome::of_statement(self.connection, sql, params, error),
+            Access::Write => outcome::of_statement(self.statements.connection(), sql, params, error),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::Tuning;
 use super::connection::{self, Access};
 use super::folder::Folder;
 use super::outcome;
+use super::prepared::{Prepare as _, Prepared};
 use super::readers::Inline;
 use super::tx::SqliteTx;
 use crate::engine::job::Job;
@@ -59,6 +60,7 @@ pub(super) fn open(path: &Path, tuning: &Tuning) -> Result<Connection> {
 }
 
 fn serve(connection: &Connection, mut folder: Folder, jobs: &Receiver<Option<Box<dyn Job>>>) {
+    let writer = Prepared::new(connection);
     let mut batch = Vec::with_capacity(BATCH);
     let mut open = true;
     while open {
@@ -71,19 +73,19 @@ fn serve(connection: &Connection, mut folder: Folder, jobs: &Receiver<Option<Box
                 Err(_) => break,
             }
         }
-        run(connection, &mut batch);
+        run(&writer, &mut batch);
         batch.drain(..).for_each(Job::answer);
         folder.tend(connection);
     }
 }
 
-fn run(connection: &Connection, batch: &mut [Box<dyn Job>]) {
+fn run(writer: &Prepared<'_>, batch: &mut [Box<dyn Job>]) {
     if let [only] = batch {
-        return alone(connection, only.as_mut());
+        return alone(writer, only.as_mut());
     }
-    let mut tried = together(connection, batch, unguarded);
+    let mut tried = together(writer, batch, unguarded);
     if matches!(tried, Err(Undone::Lost)) {
-        tried = together(connection, batch, guarded);
+        tried = together(writer, batch, guarded);
     }
     match tried {
         Ok(()) => {}
@@ -94,7 +96,7 @@ fn run(connection: &Connection, batch: &mut [Box<dyn Job>]) {
         }
         Err(Undone::Lost) => {
             for job in batch {
-                alone(connection, job.as_mut());
+                alone(writer, job.as_mut());
             }
         }
     }
@@ -110,67 +112,67 @@ enum Undone {
 }
 
 /// How a member of a batch is run; false when the transaction must not be committed after it.
-type Member = fn(&Connection, &mut dyn Job) -> bool;
+type Member = fn(&Prepared<'_>, &mut dyn Job) -> bool;
 
-fn together(connection: &Connection, batch: &mut [Box<dyn Job>], member: Member) -> Result<(), Undone> {
-    control(connection, "BEGIN IMMEDIATE").map_err(|error| Undone::Refused(error.to_string()))?;
+fn together(writer: &Prepared<'_>, batch: &mut [Box<dyn Job>], member: Member) -> Result<(), Undone> {
+    control(writer, "BEGIN IMMEDIATE").map_err(|error| Undone::Refused(error.to_string()))?;
     for job in batch {
-        if !member(connection, job.as_mut()) || connection.is_autocommit() {
-            roll_back(connection);
+        if !member(writer, job.as_mut()) || writer.connection().is_autocommit() {
+            roll_back(writer);
             return Err(Undone::Lost);
         }
     }
-    commit(connection).map_err(|error| Undone::Refused(error.to_string()))
+    commit(writer).map_err(|error| Undone::Refused(error.to_string()))
 }
 
 /// Without a savepoint, for which SQLite would copy every page that the member touches: a refusal
 /// mostly comes before the first change, and then there is nothing to undo.
-fn unguarded(connection: &Connection, job: &mut dyn Job) -> bool {
-    let before = connection.total_changes();
-    work(connection, job) || connection.total_changes() == before
+fn unguarded(writer: &Prepared<'_>, job: &mut dyn Job) -> bool {
+    let before = writer.connection().total_changes();
+    work(writer, job) || writer.connection().total_changes() == before
 }
 
 /// With a savepoint, to which a member's error leads back.
-fn guarded(connection: &Connection, job: &mut dyn Job) -> bool {
+fn guarded(writer: &Prepared<'_>, job: &mut dyn Job) -> bool {
     let mut run = || {
-        control(connection, "SAVEPOINT member")?;
-        if !work(connection, job) && !connection.is_autocommit() {
-            control(connection, "ROLLBACK TO member")?;
+        control(writer, "SAVEPOINT member")?;
+        if !work(writer, job) && !writer.connection().is_autocommit() {
+            control(writer, "ROLLBACK TO member")?;
         }
-        control(connection, "RELEASE member")
+        control(writer, "RELEASE member")
     };
     run().is_ok()
 }
 
-fn work(connection: &Connection, job: &mut dyn Job) -> bool {
-    job.run(&mut Tx(TxOf::Sqlite(SqliteTx::new(connection, Access::Write))))
+fn work(writer: &Prepared<'_>, job: &mut dyn Job) -> bool {
+    job.run(&mut Tx(TxOf::Sqlite(SqliteTx::new(writer, Access::Write))))
 }
 
-fn alone(connection: &Connection, job: &mut dyn Job) {
-    if let Err(error) = control(connection, "BEGIN IMMEDIATE") {
+fn alone(writer: &Prepared<'_>, job: &mut dyn Job) {
+    if let Err(error) = control(writer, "BEGIN IMMEDIATE") {
         return job.fail(Error::unavailable(error.to_string()));
     }
-    if !work(connection, job) {
-        roll_back(connection);
-    } else if let Err(error) = commit(connection) {
+    if !work(writer, job) {
+        roll_back(writer);
+    } else if let Err(error) = commit(writer) {
         job.fail(Error::unavailable(error.to_string()));
     }
 }
 
-fn commit(connection: &Connection) -> Result<()> {
-    control(connection, "COMMIT").inspect_err(|_| roll_back(connection))
+fn commit(writer: &Prepared<'_>) -> Result<()> {
+    control(writer, "COMMIT").inspect_err(|_| roll_back(writer))
 }
 
 /// Ends the transaction, if the engine has not already.
-fn roll_back(connection: &Connection) {
-    if !connection.is_autocommit()
-        && let Err(error) = control(connection, "ROLLBACK")
+fn roll_back(writer: &Prepared<'_>) {
+    if !writer.connection().is_autocommit()
+        && let Err(error) = control(writer, "ROLLBACK")
     {
         tracing::error!(%error, "a transaction could not be rolled back");
     }
 }
 
-fn control(connection: &Connection, sql: &str) -> Result<()> {
-    let ran = connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
-    ran.map(drop).map_err(|error| outcome::of(&error, sql))
+fn control(writer: &Prepared<'_>, sql: &'static str) -> Result<()> {
+    let ran = writer.with(sql.into(), &mut |statement| statement.execute([]).map(drop));
+    ran.map_err(|error| outcome::of(&error, sql))
 }
