@@ -1,6 +1,7 @@
 //! Who acts, by which proof, and what they may do.
 
 use crate::error::{Error, Forbidden, Result};
+use crate::units::WeightUnit;
 
 /// What an account is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,14 @@ pub enum Claim {
     },
 }
 
+impl Claim {
+    /// Public id of the account that is claimed (`accounts.id`).
+    pub fn id(&self) -> &str {
+        let (Self::Header { id, .. } | Self::Token { id, .. }) = self;
+        id
+    }
+}
+
 /// Who the caller turned out to be, read in the transaction of the request's data.
 #[derive(Debug, Clone)]
 pub struct Identity {
@@ -69,12 +78,21 @@ pub struct Identity {
     pub proof: &'static str,
     /// IANA name of the account's time zone, if set.
     pub time_zone: Option<String>,
+    /// Unit of the weights that the account enters now; `None` without an account, or if this request made it.
+    pub weight_unit: Option<WeightUnit>,
 }
 
 impl Identity {
     /// Somebody unknown, where anyone may call.
     pub fn nobody() -> Self {
-        Self { account: None, id: String::new(), admin: false, proof: "none", time_zone: None }
+        Self {
+            account: None,
+            id: String::new(),
+            admin: false,
+            proof: "none",
+            time_zone: None,
+            weight_unit: None,
+        }
     }
 
     /// Refuses everybody but admins.

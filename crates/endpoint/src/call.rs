@@ -16,7 +16,8 @@ use ferrum_app::App;
 use ferrum_domain::access::Identity;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Conflict, Error, Result};
-use ferrum_store::{Tx, catalogue, idempotency};
+use ferrum_store::accounts::Reader;
+use ferrum_store::{Tx, idempotency};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio::sync::SemaphorePermit;
@@ -111,14 +112,14 @@ impl<D: Dialect, P: Permission> Call<D, P> {
     pub async fn read_rendered<O, W>(self, work: W) -> Result<Answer<200, O>, Problem<D>>
     where
         O: Serialize + Send + 'static,
-        W: Fn(&mut Tx<'_>, &Identity) -> Result<Rendered<O>> + Send + Sync + 'static,
+        W: Fn(&mut Tx<'_>, &Reader) -> Result<Rendered<O>> + Send + Sync + 'static,
     {
         let Self { context, .. } = self;
         let db = context.db()?;
         let rendered = db
             .read(move |tx| {
-                let me = context.admit(tx)?;
-                work(tx, &me)
+                let reader = context.admit_reader(tx)?;
+                work(tx, &reader)
             })
             .await?;
         Ok(Answer::new(rendered.body, false))
@@ -135,8 +136,7 @@ impl<D: Dialect, P: Permission> Call<D, P> {
         let db = context.db()?;
         let body = db
             .read(move |tx| {
-                context.admit(tx)?;
-                let version = catalogue::version(tx)?;
+                let version = context.admit_reader(tx)?.catalogue_version(tx)?;
                 let answers = &context.app.catalogue.answers;
                 let target = context.target(D::SURFACE);
                 if let Some(body) = answers.get(version, &target) {

@@ -12,7 +12,8 @@ use ferrum_domain::access::{Claim, Identity};
 use ferrum_domain::error::Unproven;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
-use ferrum_store::{Db, Tx, accounts, audit};
+use ferrum_store::accounts::{self, Reader};
+use ferrum_store::{Db, Tx, audit};
 
 use crate::answer::Done;
 use crate::dialect::{Dialect, Permission};
@@ -50,8 +51,8 @@ impl<P: Permission> Context<P> {
         let told = parts.extensions.get::<Told>().cloned();
         if let Some(told) = &told {
             matched.as_ref().inspect(|route| told.route(route));
-            if let Ok(Claim::Header { id, .. } | Claim::Token { id, .. }) = &claim {
-                told.caller(id);
+            if let Ok(claim) = &claim {
+                told.caller(claim.id());
             }
         }
         Self {
@@ -112,6 +113,17 @@ impl<P: Permission> Context<P> {
         };
         self.permission.check(&me)?;
         Ok(me)
+    }
+
+    /// [`Self::admit`], with what many reads ask next.
+    pub(crate) fn admit_reader(&self, tx: &mut Tx<'_>) -> Result<Reader> {
+        let claim = self.claim.as_ref().map_err(|why| Error::Unauthenticated(*why));
+        let reader = match claim.and_then(|claim| accounts::identify_reader(tx, claim)) {
+            Err(Error::Unauthenticated(_)) if P::ANYONE => Reader::nobody(),
+            known => known?,
+        };
+        self.permission.check(&reader.me)?;
+        Ok(reader)
     }
 
     /// A caller known by name alone becomes an account with their first write.

@@ -28,9 +28,10 @@ CREATE INDEX program_progressions_priority ON program_progressions (program_id, 
 CREATE INDEX program_progressions_progression_id ON program_progressions (progression_id);
 CREATE INDEX program_progressions_lift_id ON program_progressions (lift_id);
 
+-- One per account, which finds its row without an index.
 CREATE TABLE enrollments (
-  id TEXT NOT NULL PRIMARY KEY,
-  account_key INTEGER NOT NULL,
+  account_key INTEGER NOT NULL PRIMARY KEY,
+  id TEXT NOT NULL,
   program_id TEXT NOT NULL,
   week INTEGER NOT NULL,
   iteration INTEGER NOT NULL,
@@ -40,7 +41,7 @@ CREATE TABLE enrollments (
   CONSTRAINT enrollments_account FOREIGN KEY (account_key) REFERENCES accounts (key),
   CONSTRAINT enrollments_program FOREIGN KEY (program_id) REFERENCES programs (id)
 );
-CREATE UNIQUE INDEX enrollments_account_key ON enrollments (account_key);
+CREATE UNIQUE INDEX enrollments_id ON enrollments (id);
 CREATE INDEX enrollments_program_id ON enrollments (program_id);
 
 -- Which lifts were trained in a week, as it was trained: the program may have changed since.

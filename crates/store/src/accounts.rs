@@ -6,13 +6,18 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::units::WeightUnit;
 use ferrum_domain::{Error, Result};
 
+use crate::catalogue;
 use crate::engine::Tx;
+use crate::enrollments::{self, Standing};
 use crate::row::Row;
 use crate::statements::statements;
 use crate::values::values;
 
 statements! {
-    IDENTIFY = "SELECT key, status, role, credential_version, time_zone FROM accounts WHERE id = ?1";
+    IDENTIFY = "SELECT key, status, role, credential_version, time_zone, weight_unit FROM accounts WHERE id = ?1";
+    IDENTIFY_READER = "SELECT a.key, a.status, a.role, a.credential_version, a.time_zone, a.weight_unit, \
+        (SELECT version FROM catalogue_version WHERE one = 1), e.program_id, e.iteration, e.week, e.day_index \
+        FROM accounts a LEFT JOIN enrollments e ON e.account_key = a.key WHERE a.id = ?1";
     FIND_KEY = "SELECT key FROM accounts WHERE id = ?1";
     NEXT = "SELECT (SELECT COALESCE(MAX(key), 0) + 1 FROM accounts), \
         (SELECT COALESCE(MAX(number), 0) + 1 FROM accounts)";
@@ -69,6 +74,29 @@ pub struct Account {
     pub updated_at: Millis,
 }
 
+/// Who reads, and what many reads ask next.
+#[derive(Debug)]
+pub struct Reader {
+    /// The caller.
+    pub me: Identity,
+    /// Version of the catalogue in the same snapshot; `None` without an account, with which it was read.
+    catalogue_version: Option<i64>,
+    /// Where the caller stands in their program, if they follow one.
+    pub standing: Option<Standing>,
+}
+
+impl Reader {
+    /// Somebody unknown, where anyone may call.
+    pub fn nobody() -> Self {
+        Self { me: Identity::nobody(), catalogue_version: None, standing: None }
+    }
+
+    /// The version of the catalogue in this snapshot.
+    pub fn catalogue_version(&self, tx: &mut Tx<'_>) -> Result<i64> {
+        self.catalogue_version.map_or_else(|| catalogue::version(tx), Ok)
+    }
+}
+
 /// What an account gets at birth besides its id.
 #[derive(Debug, Clone)]
 pub struct Birth {
@@ -100,37 +128,65 @@ pub struct NewAccount<'a> {
 /// Who the caller is. A name without proof that nobody has used yet is somebody without an account;
 /// it never stands for support or admins. A token must fit the account as it is now.
 pub fn identify(tx: &mut Tx<'_>, claim: &Claim) -> Result<Identity> {
-    let (Claim::Header { id, .. } | Claim::Token { id, .. }) = claim;
-    let found = tx.query_opt(IDENTIFY, values![id], |row| {
-        Ok((
-            row.get::<i64>(0)?,
-            row.get::<String>(1)? == "active",
-            role(&row.get::<String>(2)?)?,
-            row.get::<i64>(3)?,
-            row.get::<Option<String>>(4)?,
-        ))
-    })?;
-    match (claim, found) {
-        (Claim::Header { admin, .. }, None) => Ok(identity(None, id, *admin, "header", None)),
-        (Claim::Header { admin, .. }, Some((key, true, Role::Customer | Role::Coach, _, zone))) => {
-            Ok(identity(Some(key), id, *admin, "header", zone))
-        }
-        (Claim::Token { version, .. }, Some((key, true, role, current, zone))) if *version == current => {
-            Ok(identity(Some(key), id, role == Role::Admin, "token", zone))
-        }
-        (Claim::Token { .. }, None) => Err(Error::Unauthenticated(Unproven::Unknown)),
-        _ => Err(Error::Unauthenticated(Unproven::Refused)),
-    }
+    let found = tx.query_opt(IDENTIFY, values![claim.id()], known)?;
+    proven(claim, found)
 }
 
-fn identity(
-    account: Option<i64>,
-    id: &str,
-    admin: bool,
-    proof: &'static str,
+/// [`identify`], and in the same statement what many reads ask next.
+pub fn identify_reader(tx: &mut Tx<'_>, claim: &Claim) -> Result<Reader> {
+    let found = tx.query_opt(IDENTIFY_READER, values![claim.id()], |row| {
+        Ok((known(row)?, row.get::<i64>(6)?, enrollments::standing(row, 7)?))
+    })?;
+    let Some((found, version, standing)) = found else {
+        return Ok(Reader { me: proven(claim, None)?, catalogue_version: None, standing: None });
+    };
+    Ok(Reader { me: proven(claim, Some(found))?, catalogue_version: Some(version), standing })
+}
+
+/// What the row of an account says about a claim.
+struct Known {
+    account: i64,
+    active: bool,
+    role: Role,
+    credential_version: i64,
     time_zone: Option<String>,
-) -> Identity {
-    Identity { account, id: id.to_owned(), admin, proof, time_zone }
+    weight_unit: WeightUnit,
+}
+
+fn known(row: &Row<'_>) -> Result<Known> {
+    Ok(Known {
+        account: row.get(0)?,
+        active: row.text(1)? == "active",
+        role: role(row.text(2)?)?,
+        credential_version: row.get(3)?,
+        time_zone: row.get(4)?,
+        weight_unit: unit(row.text(5)?)?,
+    })
+}
+
+fn proven(claim: &Claim, found: Option<Known>) -> Result<Identity> {
+    let (proof, admin) = match (claim, &found) {
+        (Claim::Header { admin, .. }, None) => ("header", *admin),
+        (Claim::Header { admin, .. }, Some(known))
+            if known.active && matches!(known.role, Role::Customer | Role::Coach) =>
+        {
+            ("header", *admin)
+        }
+        (Claim::Token { version, .. }, Some(known))
+            if known.active && known.credential_version == *version =>
+        {
+            ("token", known.role == Role::Admin)
+        }
+        (Claim::Token { .. }, None) => return Err(Error::Unauthenticated(Unproven::Unknown)),
+        _ => return Err(Error::Unauthenticated(Unproven::Refused)),
+    };
+    let id = claim.id().to_owned();
+    Ok(match found {
+        None => Identity { id, admin, proof, ..Identity::nobody() },
+        Some(Known { account, time_zone, weight_unit, .. }) => {
+            Identity { account: Some(account), id, admin, proof, time_zone, weight_unit: Some(weight_unit) }
+        }
+    })
 }
 
 /// The key of the account with this id, which is made, without credentials, if there is none.
@@ -238,7 +294,6 @@ pub fn attach(
 }
 
 fn account(row: &Row<'_>) -> Result<Account> {
-    let unit: String = row.get(10)?;
     Ok(Account {
         key: row.get(0)?,
         id: row.get(1)?,
@@ -247,11 +302,10 @@ fn account(row: &Row<'_>) -> Result<Account> {
         email: row.get(4)?,
         password_hash: row.get(5)?,
         name: row.get(6)?,
-        role: role(&row.get::<String>(7)?)?,
-        active: row.get::<String>(8)? == "active",
+        role: role(row.text(7)?)?,
+        active: row.text(8)? == "active",
         credential_version: row.get(9)?,
-        weight_unit: WeightUnit::parse(&unit)
-            .ok_or_else(|| Error::internal("an account has an unknown unit"))?,
+        weight_unit: unit(row.text(10)?)?,
         time_zone: row.get(11)?,
         created_at: Millis(row.get(12)?),
         updated_at: Millis(row.get(13)?),
@@ -260,4 +314,8 @@ fn account(row: &Row<'_>) -> Result<Account> {
 
 fn role(text: &str) -> Result<Role> {
     Role::parse(text).ok_or_else(|| Error::internal("an account has an unknown role"))
+}
+
+fn unit(text: &str) -> Result<WeightUnit> {
+    WeightUnit::parse(text).ok_or_else(|| Error::internal("an account has an unknown unit"))
 }

@@ -12,8 +12,7 @@ use crate::values::values;
 statements! {
     FIND = "SELECT e.id, e.account_key, a.id, e.program_id, e.iteration, e.week, e.day_index, e.enrolled_at, \
         e.updated_at FROM accounts a JOIN enrollments e ON e.account_key = a.key WHERE a.id = ?1";
-    FIND_STANDING = "SELECT program_id, iteration, week, day_index, \
-        (SELECT version FROM catalogue_version WHERE one = 1) FROM enrollments WHERE account_key = ?1";
+    FIND_STANDING = "SELECT program_id, iteration, week, day_index FROM enrollments WHERE account_key = ?1";
     INSERT = "INSERT INTO enrollments (id, account_key, program_id, week, iteration, day_index, enrolled_at, \
         updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     UPDATE = "UPDATE enrollments SET week = ?2, iteration = ?3, day_index = ?4, updated_at = ?5 WHERE id = ?1";
@@ -42,25 +41,25 @@ pub struct Enrollment {
 }
 
 /// Where a lifter stands, for reading a workout.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The program.
     pub program_id: String,
     /// Where they stand, as last written; the program may have become shorter since.
     pub position: Position,
-    /// Version of the catalogue in the same snapshot.
-    pub catalogue_version: i64,
 }
 
 /// Where the account with this internal key stands.
 pub fn find_standing(tx: &mut Tx<'_>, account: i64) -> Result<Option<Standing>> {
-    tx.query_opt(FIND_STANDING, values![account], |row| {
-        Ok(Standing {
-            program_id: row.get(0)?,
-            position: Position { iteration: row.get(1)?, week: row.get(2)?, day_index: row.get(3)? },
-            catalogue_version: row.get(4)?,
-        })
-    })
+    Ok(tx.query_opt(FIND_STANDING, values![account], |row| standing(row, 0))?.flatten())
+}
+
+/// The standing in four columns from `at` on, which are null for somebody who is not enrolled.
+pub(crate) fn standing(row: &Row<'_>, at: usize) -> Result<Option<Standing>> {
+    let Some(program_id) = row.get(at)? else { return Ok(None) };
+    let position =
+        Position { iteration: row.get(at + 1)?, week: row.get(at + 2)?, day_index: row.get(at + 3)? };
+    Ok(Some(Standing { program_id, position }))
 }
 
 /// The enrollment of the account with this public id.

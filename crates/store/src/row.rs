@@ -68,6 +68,17 @@ impl Row<'_> {
     pub(crate) fn get<T: Column>(&self, index: usize) -> Result<T> {
         T::read(self, index)
     }
+
+    /// The text in the column at `index`, without a copy.
+    pub(crate) fn text(&self, index: usize) -> Result<&str> {
+        match self.0 {
+            RowOf::Sqlite(row) => {
+                let text = row.get_ref(index).map_err(|error| unreadable(index, error))?.as_str();
+                text.map_err(|error| unreadable(index, error))
+            }
+            RowOf::Postgres(row) => row.try_get(index).map_err(|error| unreadable(index, error)),
+        }
+    }
 }
 
 /// A type that a column can be read as.

@@ -8,7 +8,7 @@ use ferrum_domain::strength::set_scheme::Set;
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Error, Result};
-use ferrum_store::enrollments;
+use ferrum_store::enrollments::Standing;
 use ferrum_store::lift_maxes::Needed;
 use ferrum_store::{Tx, lift_maxes};
 
@@ -58,6 +58,15 @@ pub struct WorkoutExercise {
     pub rest_seconds: Option<i64>,
 }
 
+/// Whose workout it is.
+#[derive(Debug)]
+pub struct Lifter {
+    /// Internal key of the account.
+    pub account: i64,
+    /// Where they stand.
+    pub standing: Standing,
+}
+
 /// Everything that a workout is computed from, read in one snapshot.
 #[derive(Debug)]
 pub struct Basis {
@@ -74,11 +83,17 @@ pub struct Basis {
 }
 
 impl Basis {
-    /// [`Error::NotFound`] when the lifter is not enrolled, or the week or day is not in their program or
-    /// has nothing to do.
-    pub fn read(app: &App, tx: &mut Tx<'_>, account: i64, wanted: &Wanted, now: Millis) -> Result<Self> {
-        let standing = enrollments::find_standing(tx, account)?.ok_or(Error::NotFound)?;
-        let version = standing.catalogue_version;
+    /// `version` is the catalogue's in the snapshot of `tx`. [`Error::NotFound`] when the week or day is not in the
+    /// lifter's program or has nothing to do.
+    pub fn read(
+        app: &App,
+        tx: &mut Tx<'_>,
+        version: i64,
+        lifter: &Lifter,
+        wanted: &Wanted,
+        now: Millis,
+    ) -> Result<Self> {
+        let Lifter { account, standing } = lifter;
         let program = compile_program::for_reading(app, tx, version, &standing.program_id)?;
         let position = program.shape.clamp(standing.position);
         let number = wanted.week.unwrap_or(position.week);
@@ -89,10 +104,10 @@ impl Basis {
         };
         let session = session.filter(|session| !session.exercises.is_empty()).ok_or(Error::NotFound)?;
         let session = Arc::clone(session);
-        let maxes = lift_maxes::list_current_values(tx, account, &session.maxes, now)?;
+        let maxes = lift_maxes::list_current_values(tx, *account, &session.maxes, now)?;
         Ok(Self {
             version,
-            account,
+            account: *account,
             now,
             program,
             iteration: position.iteration,

@@ -7,8 +7,9 @@ use ferrum_domain::access::Identity;
 use ferrum_domain::intervals::exercise::{Difficulty, Equipment, MOST_OWN, MuscleGroup, USUAL_DURATION};
 use ferrum_domain::{Error, Result, Violations};
 use ferrum_endpoint::{Anyone, Authenticated, Body as _, Done, Rendered};
+use ferrum_store::Tx;
+use ferrum_store::accounts::Reader;
 use ferrum_store::interval_exercises::{self, Exercise, Filter};
-use ferrum_store::{Tx, catalogue};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -159,21 +160,26 @@ pub async fn list(
     query: Asked<ExerciseQuery>,
 ) -> Reply<Exercises, 200, Many<ExerciseOut>> {
     let app = call.app();
-    call.read_rendered(move |tx, me| {
+    call.read_rendered(move |tx, reader| {
         let filter = query.filter()?;
-        match me.account {
+        match reader.me.account {
             Some(account) if interval_exercises::count_own(tx, account)? > 0 => {
                 Rendered::new(&listed(tx, filter, Some(account))?)
             }
-            _ => built_in(tx, filter, &app),
+            _ => built_in(tx, reader, filter, &app),
         }
     })
     .await
 }
 
 /// The built-in ones alone, which are rendered once per version of the catalogue.
-fn built_in(tx: &mut Tx<'_>, filter: Filter, app: &App) -> Result<Rendered<Many<ExerciseOut>>> {
-    let (version, name) = (catalogue::version(tx)?, name(filter));
+fn built_in(
+    tx: &mut Tx<'_>,
+    reader: &Reader,
+    filter: Filter,
+    app: &App,
+) -> Result<Rendered<Many<ExerciseOut>>> {
+    let (version, name) = (reader.catalogue_version(tx)?, name(filter));
     if let Some(body) = app.catalogue.exercises.get(version, &name) {
         return Ok(Rendered::kept(body));
     }

@@ -2,17 +2,18 @@
 
 use axum::http::StatusCode;
 use ferrum_app::App;
-use ferrum_app::actions::generate_workout::{Basis, Wanted, Workout, WorkoutExercise, generate_workout};
+use ferrum_app::actions::generate_workout::{
+    Basis, Lifter, Wanted, Workout, WorkoutExercise, generate_workout,
+};
 use ferrum_app::catalogue::KeptWorkout;
-use ferrum_domain::access::Identity;
 use ferrum_domain::{Error, Result, Violations, time};
 use ferrum_endpoint::{Asked, Owner, Rendered};
-use ferrum_store::{Tx, accounts};
+use ferrum_store::accounts::{self, Reader};
+use ferrum_store::{Tx, enrollments};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::dialect::{Call, Reply};
-use crate::owner;
 use crate::page::{at_least, required};
 use crate::prescriptions::resolve::{LiftRef, SetOut};
 
@@ -98,7 +99,7 @@ pub struct PreviewQuery {
 pub async fn get(call: Call<Owner>, query: Asked<WorkoutQuery>) -> Reply<200, WorkoutOut> {
     let app = call.app();
     let user_id = call.permission().id.clone();
-    let reply = call.read_rendered(move |tx, me| {
+    let reply = call.read_rendered(move |tx, reader| {
         let query = query.get()?;
         let mut violations = Violations::new();
         let week = at_least(1, "weekNumber", query.week_number.as_deref(), &mut violations);
@@ -107,7 +108,7 @@ pub async fn get(call: Call<Owner>, query: Asked<WorkoutQuery>) -> Reply<200, Wo
         }
         violations.check()?;
         let wanted = Wanted { week, day_slug: query.day_slug.clone() };
-        answer(&app, tx, me, &user_id, query.date.clone(), &wanted)
+        answer(&app, tx, reader, &user_id, query.date.clone(), &wanted)
     });
     reply.await.map_err(|problem| problem.missing_max_as(StatusCode::BAD_REQUEST))
 }
@@ -116,7 +117,7 @@ pub async fn get(call: Call<Owner>, query: Asked<WorkoutQuery>) -> Reply<200, Wo
 pub async fn preview(call: Call<Owner>, query: Asked<PreviewQuery>) -> Reply<200, WorkoutOut> {
     let app = call.app();
     let user_id = call.permission().id.clone();
-    let reply = call.read_rendered(move |tx, me| {
+    let reply = call.read_rendered(move |tx, reader| {
         let query = query.get()?;
         let mut violations = Violations::new();
         let number = required("week", query.week.as_deref(), &mut violations);
@@ -124,7 +125,7 @@ pub async fn preview(call: Call<Owner>, query: Asked<PreviewQuery>) -> Reply<200
         let day = required("day", query.day.as_deref(), &mut violations);
         let (week, day) = violations.finish(week.zip(day))?;
         let wanted = Wanted { week: Some(week), day_slug: Some(day.to_owned()) };
-        answer(&app, tx, me, &user_id, None, &wanted)
+        answer(&app, tx, reader, &user_id, None, &wanted)
     });
     reply.await.map_err(|problem| problem.missing_max_as(StatusCode::BAD_REQUEST))
 }
@@ -132,18 +133,16 @@ pub async fn preview(call: Call<Owner>, query: Asked<PreviewQuery>) -> Reply<200
 fn answer(
     app: &App,
     tx: &mut Tx<'_>,
-    me: &Identity,
+    reader: &Reader,
     user_id: &str,
     date: Option<String>,
     wanted: &Wanted,
 ) -> Result<Rendered<WorkoutOut>> {
     let now = app.clock.now();
-    let account = owner::known_account(tx, me, user_id)?.ok_or(Error::NotFound)?;
-    let basis = Basis::read(app, tx, account, wanted, now)?;
-    let date = match date {
-        Some(date) => date,
-        None => now.civil_date(time_zone(tx, me, user_id)?.as_deref()),
-    };
+    let (lifter, time_zone) = lifter(tx, reader, user_id)?.ok_or(Error::NotFound)?;
+    let version = reader.catalogue_version(tx)?;
+    let basis = Basis::read(app, tx, version, &lifter, wanted, now)?;
+    let date = date.unwrap_or_else(|| now.civil_date(time_zone.as_deref()));
     if let Some(last) = app.catalogue.workouts.get(basis.version, user_id)
         && last.date == date
         && last.basis.equals(&basis)
@@ -156,10 +155,16 @@ fn answer(
     Ok(rendered)
 }
 
-/// The time zone in which the lifter's today is.
-fn time_zone(tx: &mut Tx<'_>, me: &Identity, user_id: &str) -> Result<Option<String>> {
+/// The lifter and the time zone in which their today is, if they follow a program.
+fn lifter(tx: &mut Tx<'_>, reader: &Reader, user_id: &str) -> Result<Option<(Lifter, Option<String>)>> {
+    let me = &reader.me;
     if me.id == user_id {
-        return Ok(me.time_zone.clone());
+        let found = me.account.zip(reader.standing.clone());
+        return Ok(found.map(|(account, standing)| (Lifter { account, standing }, me.time_zone.clone())));
     }
-    Ok(accounts::find(tx, user_id)?.and_then(|account| account.time_zone))
+    let Some(accounts::Account { key, time_zone, .. }) = accounts::find(tx, user_id)? else {
+        return Ok(None);
+    };
+    let standing = enrollments::find_standing(tx, key)?;
+    Ok(standing.map(|standing| (Lifter { account: key, standing }, time_zone)))
 }
