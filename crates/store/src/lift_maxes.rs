@@ -22,9 +22,10 @@ statements! {
     CURRENT_VALUE = "SELECT value FROM lift_maxes \
         WHERE account_key = ?1 AND lift_key = (SELECT key FROM lifts WHERE id = ?2) AND max_type = ?3 \
         AND effective_at <= ?4 ORDER BY effective_at DESC, written DESC LIMIT 1";
-    CURRENT_VALUE_BY_KEY = "SELECT value FROM lift_maxes \
-        WHERE account_key = ?1 AND lift_key = ?2 AND max_type = ?3 AND effective_at <= ?4 \
-        ORDER BY effective_at DESC, written DESC LIMIT 1";
+    // What nobody asks for is not read: in PostgreSQL whoever enters such a max at the same time would conflict.
+    FIND_LIFT = "SELECT key, CASE WHEN CAST(?2 AS BIGINT) IS NOT NULL THEN (SELECT value FROM lift_maxes \
+        WHERE account_key = ?2 AND lift_key = lifts.key AND max_type = ?3 AND effective_at <= ?4 \
+        ORDER BY effective_at DESC, written DESC LIMIT 1) END FROM lifts WHERE id = ?1";
     // One statement for the maxes of a whole session, since each costs PostgreSQL a round trip.
     CURRENT_VALUES = "SELECT \
         (SELECT value FROM lift_maxes WHERE account_key = ?1 AND lift_key = ?3 AND max_type = ?4 \
@@ -107,6 +108,15 @@ pub struct Needed {
     pub max_type: MaxType,
 }
 
+/// The lift of a max that is to be entered.
+#[derive(Debug, Clone, Copy)]
+pub struct MaxLift {
+    /// Internal key of the lift.
+    pub key: i64,
+    /// What the lifter can lift once, as far as it is known and was asked for.
+    pub one_rm: Option<Thousandths>,
+}
+
 /// What to list.
 #[derive(Debug)]
 pub struct Filter<'a> {
@@ -161,20 +171,20 @@ pub fn find_current_value(
     })
 }
 
-/// [`find_current_value`] by the lift's key.
-pub fn find_current_value_by_key(
+/// The lift that a max is to be entered for, with what [`find_current_value`] says about the one-repetition max of the
+/// account `one_rm_of`.
+pub fn find_lift(
     tx: &mut Tx<'_>,
-    account: i64,
-    lift_key: i64,
-    max_type: MaxType,
+    lift_id: &str,
+    one_rm_of: Option<i64>,
     now: Millis,
-) -> Result<Option<Thousandths>> {
-    tx.query_opt(CURRENT_VALUE_BY_KEY, values![account, lift_key, kept_as(max_type), now], |row| {
-        row.get(0).map(Thousandths)
+) -> Result<Option<MaxLift>> {
+    tx.query_opt(FIND_LIFT, values![lift_id, one_rm_of, kept_as(MaxType::OneRm), now], |row| {
+        Ok(MaxLift { key: row.get(0)?, one_rm: row.get::<Option<i64>>(1)?.map(Thousandths) })
     })
 }
 
-/// The values that count at `now`, in the order of `needed`: [`find_current_value_by_key`] for many.
+/// The values that count at `now`, in the order of `needed`: [`find_current_value`] for many, by the lift's key.
 pub fn list_current_values(
     tx: &mut Tx<'_>,
     account: i64,
@@ -262,7 +272,7 @@ fn lift_max(row: &Row<'_>) -> Result<LiftMax> {
 
 /// The unit in a column.
 pub(crate) fn weight_unit(row: &Row<'_>, column: usize) -> Result<WeightUnit> {
-    let unit = WeightUnit::parse(&row.get::<String>(column)?);
+    let unit = WeightUnit::parse(row.text(column)?);
     unit.ok_or_else(|| Error::internal("a weight has an unknown unit"))
 }
 

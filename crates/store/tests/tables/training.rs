@@ -1,5 +1,8 @@
 //! Maxes, enrollments, what they have trained and been served, and history.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+
 use ferrum_domain::strength::MaxType;
 use ferrum_domain::strength::position::{Period, Position};
 use ferrum_domain::strength::progression::Event;
@@ -7,7 +10,9 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::units::{Thousandths, WeightUnit};
 use ferrum_store::listing::{Order, Window};
 use ferrum_store::progression_history::{self, Entry};
-use ferrum_store::{Db, cycles, enrollments, lift_maxes, lifts, programs, served_periods, trained_lifts};
+use ferrum_store::{
+    Db, EngineKind, Tx, cycles, enrollments, lift_maxes, lifts, programs, served_periods, trained_lifts,
+};
 
 use crate::support::{
     ALL, NOW, account, conflict, cycle, enrollment, insert_max, lift, max, not_found, on_both, program,
@@ -55,6 +60,68 @@ async fn the_current_max_is_the_latest_effective_then_the_latest_written() {
         assert_eq!(current(100).await.unwrap(), "2");
         assert_eq!(current(199).await.unwrap(), "2", "a max of the future does not count yet");
         assert_eq!(current(200).await.unwrap(), "4", "equal in all else: the greatest id");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lift_comes_with_the_one_repetition_max_that_is_asked_for() {
+    on_both(async |db| {
+        let anna = gym(&db).await;
+        let found = |id: &'static str, one_rm_of: Option<i64>| {
+            let read = db.read(move |tx| lift_maxes::find_lift(tx, id, one_rm_of, Millis(150)));
+            async { read.await.unwrap().map(|lift| lift.one_rm) }
+        };
+        db.write(move |tx| {
+            for (id, max_type, value, at) in [
+                ("1", MaxType::OneRm, 150, 100),
+                ("2", MaxType::OneRm, 160, 200),
+                ("3", MaxType::TrainingMax, 130, 120),
+            ] {
+                let mut max = max(id, anna, "squat", value, at);
+                max.max_type = max_type;
+                insert_max(tx, max)?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+        assert_eq!(found("squat", Some(anna)).await, Some(Some(Thousandths::whole(150))));
+        assert_eq!(found("squat", None).await, Some(None));
+        assert_eq!(found("bench", Some(anna)).await, Some(None));
+        assert_eq!(found("curl", Some(anna)).await, None);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_enters_a_one_repetition_max_reads_none() {
+    on_both(async |db| {
+        if db.kind() == EngineKind::Sqlite {
+            return;
+        }
+        let anna = gym(&db).await;
+        let (both, runs) = (Arc::new(Barrier::new(2)), Arc::new(AtomicUsize::new(0)));
+        let entered: Vec<_> = ["1", "2"]
+            .map(|id| {
+                let (db, both, runs) = (db.clone(), Arc::clone(&both), Arc::clone(&runs));
+                let enter = move |tx: &mut Tx<'_>| {
+                    let overlaps = runs.fetch_add(1, Ordering::SeqCst) < 2;
+                    lift_maxes::find_lift(tx, "squat", None, NOW)?;
+                    if overlaps {
+                        both.wait();
+                    }
+                    let mut max = max(id, anna, "squat", 150, 100);
+                    max.max_type = MaxType::OneRm;
+                    insert_max(tx, max)
+                };
+                tokio::spawn(async move { db.write(enter).await })
+            })
+            .into();
+        for max in entered {
+            max.await.unwrap().unwrap();
+        }
+        assert_eq!(runs.load(Ordering::SeqCst), 2, "neither had to run again");
     })
     .await;
 }

@@ -3,11 +3,10 @@
 use ferrum_domain::strength::{MaxType, limits, maxes};
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::Thousandths;
-use ferrum_domain::{Error, Result, Violations};
-use ferrum_endpoint::{Asked, Body as _, Done, Owner, RowOwner};
+use ferrum_domain::{Error, Violations};
+use ferrum_endpoint::{Asked, Body as _, Done, Field, Owner, RowOwner};
 use ferrum_store::Tx;
 use ferrum_store::lift_maxes::{self, Filter, LiftMax};
-use ferrum_store::lifts;
 use ferrum_store::listing::Order;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -251,30 +250,34 @@ pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
         let now = app.clock.now();
         let mut violations = Violations::new();
         let lift = body.lift_id.required("liftId", &mut violations);
-        let lift_key = fields::reference(tx, "liftId", "lift", lift, lifts::find_key, &mut violations)?;
+        let account = owner::known_account(tx, me, &user_id)?;
+        let warned = matches!(&body.r#type, Field::Value(name) if name == MaxType::TrainingMax.as_str());
+        let one_rm_of = account.filter(|_| warned);
+        let find = |tx: &mut Tx<'_>, id: &str| lift_maxes::find_lift(tx, id, one_rm_of, now);
+        let found = fields::reference(tx, "liftId", "lift", lift, find, &mut violations)?;
         let max_type = body.r#type.required("type", &mut violations);
         let max_type = choice("type", max_type.map(String::as_str), &TYPES, &mut violations);
         let value = weight(body.value.required("value", &mut violations), &mut violations);
         let effective = body.effective_date.optional("effectiveDate", &mut violations);
         let effective_at = instant("effectiveDate", effective, &mut violations).unwrap_or(now);
-        let ((lift, max_type), value) = violations.finish(lift.zip(lift_key).zip(max_type).zip(value))?;
-        let (lift_id, lift_key) = lift;
+        let ((lift, max_type), value) = violations.finish(lift.zip(found).zip(max_type).zip(value))?;
+        let (lift_id, lift) = lift;
         let max = LiftMax {
             id: app.ids.uuid(),
-            account: owner::account(tx, &app, me, &user_id)?,
+            account: account.map_or_else(|| owner::account(tx, &app, me, &user_id), Ok)?,
             user_id: user_id.clone(),
             lift_id: lift_id.clone(),
-            lift_key,
+            lift_key: lift.key,
             max_type,
             value,
-            unit: None,
+            unit: me.weight_unit.filter(|_| me.id == user_id),
             effective_at,
             created_at: now,
             updated_at: now,
             written: app.ids.order(),
         };
         lift_maxes::insert(tx, &max)?;
-        Ok(Done::new("lift_maxes", max.id.clone(), body.given(), stored(tx, max, now)?))
+        Ok(Done::new("lift_maxes", max.id.clone(), body.given(), stored(max, lift.one_rm)))
     })
     .await
 }
@@ -299,7 +302,13 @@ pub async fn update(sent: Sent<RowOwner, LiftMaxPatch>) -> Reply<200, StoredOut>
         max.updated_at = now;
         max.written = app.ids.order();
         lift_maxes::update(tx, &max)?;
-        Ok(Done::new("lift_maxes", id.clone(), body.given(), stored(tx, max, now)?))
+        let one_rm = match max.max_type {
+            MaxType::OneRm => None,
+            MaxType::TrainingMax => {
+                lift_maxes::find_current_value(tx, max.account, &max.lift_id, MaxType::OneRm, now)?
+            }
+        };
+        Ok(Done::new("lift_maxes", id.clone(), body.given(), stored(max, one_rm)))
     })
     .await
 }
@@ -315,17 +324,14 @@ pub async fn delete(call: Call<RowOwner>) -> Reply<204, ()> {
     .await
 }
 
-/// The answer to a change: with a warning when a training max is far from the one-repetition max.
-fn stored(tx: &mut Tx<'_>, max: LiftMax, now: Millis) -> Result<StoredOut> {
-    let mut warnings = Vec::new();
-    if max.max_type == MaxType::TrainingMax
-        && let Some(one_rm) =
-            lift_maxes::find_current_value_by_key(tx, max.account, max.lift_key, MaxType::OneRm, now)?
-    {
-        warnings.extend(maxes::training_max_warning(max.value, one_rm));
-    }
+/// The answer to a change: with a warning when a training max is far from `one_rm`.
+fn stored(max: LiftMax, one_rm: Option<Thousandths>) -> StoredOut {
+    let warning = one_rm.and_then(|one_rm| maxes::training_max_warning(max.value, one_rm));
     let data = max.into();
-    Ok(if warnings.is_empty() { StoredOut::Bare(data) } else { StoredOut::Warned { data, warnings } })
+    match warning {
+        None => StoredOut::Bare(data),
+        Some(warning) => StoredOut::Warned { data, warnings: vec![warning] },
+    }
 }
 
 fn weight(value: Option<&f64>, violations: &mut Violations) -> Option<Thousandths> {
