@@ -17,7 +17,7 @@ pub(super) trait Prepare {
     fn with(&self, sql: Sql<'_>, work: Use<'_>) -> rusqlite::Result<()>;
 }
 
-/// A connection keeps statements by their whole text, and can go from thread to thread.
+/// By their whole text: a reader's connection goes from thread to thread, where statements that refer to it could not follow.
 impl Prepare for Connection {
     fn connection(&self) -> &Connection {
         self
@@ -28,8 +28,8 @@ impl Prepare for Connection {
     }
 }
 
-/// A connection that stays on its thread, with statements by the address of their text: a tenth of the writer's
-/// time for a change went into finding them by the text.
+/// A connection that stays on its thread, with statements by the address of their text: finding them by the text was
+/// 9 % of the instructions of a recorded max.
 pub(super) struct Prepared<'c> {
     connection: &'c Connection,
     statements: RefCell<HashMap<*const str, Statement<'c>>>,
