@@ -9,6 +9,7 @@ pub mod ids;
 pub mod jobs;
 pub mod keyed_hash;
 pub mod passwords;
+pub mod people;
 pub mod tokens;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::config::Config;
 use crate::ids::Ids;
 use crate::keyed_hash::KeyedHash;
 use crate::passwords::Passwords;
+use crate::people::People;
 use crate::tokens::Tokens;
 
 /// The product: everything that a request or a job works with.
@@ -42,6 +44,8 @@ pub struct App {
     pub passwords: Passwords,
     /// What is kept in memory of the catalogue.
     pub catalogue: Catalogue,
+    /// What is kept in memory of people.
+    pub people: People,
 }
 
 impl std::fmt::Debug for App {
@@ -89,6 +93,7 @@ impl App {
             keyed_hash: KeyedHash::new(key),
             passwords: Passwords::default(),
             catalogue: Catalogue::default(),
+            people: People::default(),
         }))
     }
 }

@@ -107,7 +107,7 @@ impl<P: Permission> Context<P> {
 
     pub(crate) fn admit(&self, tx: &mut Tx<'_>) -> Result<Identity> {
         let claim = self.claim.as_ref().map_err(|why| Error::Unauthenticated(*why));
-        let me = match claim.and_then(|claim| accounts::identify(tx, claim)) {
+        let me = match claim.and_then(|claim| self.app.people.identify(tx, claim)) {
             Err(Error::Unauthenticated(_)) if P::ANYONE => Identity::nobody(),
             known => known?,
         };
@@ -118,7 +118,7 @@ impl<P: Permission> Context<P> {
     /// [`Self::admit`], with what many reads ask next.
     pub(crate) fn admit_reader(&self, tx: &mut Tx<'_>) -> Result<Reader> {
         let claim = self.claim.as_ref().map_err(|why| Error::Unauthenticated(*why));
-        let reader = match claim.and_then(|claim| accounts::identify_reader(tx, claim)) {
+        let reader = match claim.and_then(|claim| self.app.people.identify_reader(tx, claim)) {
             Err(Error::Unauthenticated(_)) if P::ANYONE => Reader::nobody(),
             known => known?,
         };

@@ -1,9 +1,11 @@
--- The catalogue's version rises with every write to it; what is computed from it is kept by version.
+-- The catalogue's version rises with every write to it; what is computed from it is kept by version. writer rises whenever
+-- another process writes to an embedded database than the one before.
 CREATE TABLE catalogue_version (
   one INTEGER NOT NULL PRIMARY KEY,
-  version INTEGER NOT NULL
+  version INTEGER NOT NULL,
+  writer INTEGER NOT NULL
 );
-INSERT INTO catalogue_version (one, version) VALUES (1, 1);
+INSERT INTO catalogue_version (one, version, writer) VALUES (1, 1, 0);
 
 -- What of the built-in catalogue has been loaded, so that an admin's later edit or removal stands.
 CREATE TABLE catalogue_loads (

@@ -7,7 +7,7 @@ use ferrum_domain::units::WeightUnit;
 use ferrum_domain::{Error, Result};
 
 use crate::catalogue;
-use crate::engine::Tx;
+use crate::engine::{Facet, Moment, Tx};
 use crate::enrollments::{self, Standing};
 use crate::row::Row;
 use crate::statements::statements;
@@ -143,7 +143,41 @@ pub fn identify_reader(tx: &mut Tx<'_>, claim: &Claim) -> Result<Reader> {
     Ok(Reader { me: proven(claim, Some(found))?, catalogue_version: Some(version), standing })
 }
 
+/// What the database says of a person, for as long as that has not changed.
+#[derive(Debug)]
+pub struct Person {
+    known: Known,
+    standing: Option<Standing>,
+    since: Moment,
+}
+
+impl Person {
+    /// Whether it is still so in this transaction.
+    pub fn is_unchanged(&self, tx: &Tx<'_>) -> bool {
+        tx.is_unchanged(Facet::Person, self.known.account, self.since)
+    }
+
+    /// [`identify`], without asking the database.
+    pub fn identify(&self, claim: &Claim) -> Result<Identity> {
+        proven(claim, Some(self.known.clone()))
+    }
+
+    /// [`identify_reader`], without asking the database.
+    pub fn identify_reader(&self, claim: &Claim, catalogue_version: i64) -> Result<Reader> {
+        let catalogue_version = Some(catalogue_version);
+        Ok(Reader { me: self.identify(claim)?, catalogue_version, standing: self.standing.clone() })
+    }
+}
+
+/// The person with this public id, to be kept since the moment `now` of this transaction.
+pub fn find_person(tx: &mut Tx<'_>, id: &str, now: Moment) -> Result<Option<Person>> {
+    tx.query_opt(IDENTIFY_READER, values![id], |row| {
+        Ok(Person { known: known(row)?, standing: enrollments::standing(row, 7)?, since: now })
+    })
+}
+
 /// What the row of an account says about a claim.
+#[derive(Debug, Clone)]
 struct Known {
     account: i64,
     active: bool,

@@ -40,6 +40,6 @@ pub mod trained_lifts;
 mod values;
 pub mod weeks;
 
-pub use engine::{Db, EngineKind, Options, Tx};
+pub use engine::{Db, EngineKind, Facet, Moment, Options, Tx};
 pub use lookups::{daily_lookups, weekly_lookups};
 pub use row::{Row, Value};

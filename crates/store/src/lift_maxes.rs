@@ -40,8 +40,10 @@ statements! {
         updated_at, written) VALUES (?1, ?2, ?3, ?4, ?5, \
         COALESCE(?10, (SELECT weight_unit FROM accounts WHERE key = ?2)), ?6, ?7, ?8, ?9)";
     UPDATE = "UPDATE lift_maxes SET value = ?2, unit = COALESCE(?6, (SELECT weight_unit FROM accounts \
-        WHERE key = account_key)), effective_at = ?3, updated_at = ?4, written = ?5 WHERE id = ?1";
-    DELETE = "DELETE FROM lift_maxes WHERE id = ?1";
+        WHERE key = account_key)), effective_at = ?3, updated_at = ?4, written = ?5 WHERE id = ?1 \
+        RETURNING account_key";
+    DELETE = "DELETE FROM lift_maxes WHERE id = ?1 RETURNING account_key";
+    TO_COME = "SELECT 1 FROM lift_maxes WHERE account_key = ?1 AND lift_key = ?2 AND max_type = ?3 AND effective_at > ?4 LIMIT 1";
 }
 
 pub(crate) const LISTING: Listing = Listing {
@@ -208,6 +210,17 @@ pub fn list_current_values(
     Ok(found)
 }
 
+/// Whether one of the maxes that count at `now` will be followed by another without anybody writing it.
+pub fn is_one_to_come(tx: &mut Tx<'_>, account: i64, needed: &[Needed], now: Millis) -> Result<bool> {
+    for max in needed {
+        let values = values![account, max.lift_key, kept_as(max.max_type), now];
+        if tx.query_opt(TO_COME, values, |_| Ok(()))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// One page of maxes by effective date, and how many there are.
 pub fn list(
     tx: &mut Tx<'_>,
@@ -238,19 +251,23 @@ pub fn insert(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
             max.unit.map(WeightUnit::as_str)
         ],
     )?;
+    tx.touch_maxes(max.account);
     Ok(())
 }
 
 /// Changes value, unit and effective date.
 pub fn update(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
     let unit = max.unit.map(WeightUnit::as_str);
-    tx.execute(UPDATE, values![&max.id, max.value, max.effective_at, max.updated_at, max.written, unit])?;
+    let values = values![&max.id, max.value, max.effective_at, max.updated_at, max.written, unit];
+    tx.query_opt(UPDATE, values, |row| row.get(0))?.inspect(|account| tx.touch_maxes(*account));
     Ok(())
 }
 
 /// Removes a max.
 pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    if tx.execute(DELETE, values![id])? == 0 { Err(Error::NotFound) } else { Ok(()) }
+    let account = tx.query_one(DELETE, values![id], |row| row.get(0))?;
+    tx.touch_maxes(account);
+    Ok(())
 }
 
 fn lift_max(row: &Row<'_>) -> Result<LiftMax> {

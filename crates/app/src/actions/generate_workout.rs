@@ -10,7 +10,7 @@ use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Error, Result};
 use ferrum_store::enrollments::Standing;
 use ferrum_store::lift_maxes::Needed;
-use ferrum_store::{Tx, lift_maxes};
+use ferrum_store::{Facet, Moment, Tx, lift_maxes};
 
 use super::compile_program::{self, CompiledProgram, Exercise, Session};
 use crate::App;
@@ -80,10 +80,12 @@ pub struct Basis {
     session: Arc<Session>,
     /// The lifter's current maxes that the session asks for first, in the order of [`Session::maxes`].
     maxes: Vec<Option<Thousandths>>,
+    /// The moment since which they count, if they do until somebody writes one.
+    since: Option<Moment>,
 }
 
 impl Basis {
-    /// `version` is the catalogue's in the snapshot of `tx`. [`Error::NotFound`] when the week or day is not in the
+    /// `version` is the catalogue's in the snapshot of `tx`; what is still so is taken from `last`. [`Error::NotFound`] when the week or day is not in the
     /// lifter's program or has nothing to do.
     pub fn read(
         app: &App,
@@ -92,6 +94,7 @@ impl Basis {
         lifter: &Lifter,
         wanted: &Wanted,
         now: Millis,
+        last: Option<&Self>,
     ) -> Result<Self> {
         let Lifter { account, standing } = lifter;
         let program = compile_program::for_reading(app, tx, version, &standing.program_id)?;
@@ -104,7 +107,11 @@ impl Basis {
         };
         let session = session.filter(|session| !session.exercises.is_empty()).ok_or(Error::NotFound)?;
         let session = Arc::clone(session);
-        let maxes = lift_maxes::list_current_values(tx, *account, &session.maxes, now)?;
+        let last = last.filter(|last| last.counts(tx, *account, &session, now));
+        let (maxes, since) = match last {
+            Some(last) => (last.maxes.clone(), last.since),
+            None => current_maxes(tx, *account, &session.maxes, now)?,
+        };
         Ok(Self {
             version,
             account: *account,
@@ -114,7 +121,16 @@ impl Basis {
             week: number,
             session,
             maxes,
+            since,
         })
+    }
+
+    /// Whether its maxes are still those that the session asks for.
+    fn counts(&self, tx: &Tx<'_>, account: i64, session: &Arc<Session>, now: Millis) -> bool {
+        self.account == account
+            && Arc::ptr_eq(&self.session, session)
+            && self.now <= now
+            && self.since.is_some_and(|since| tx.is_unchanged(Facet::Maxes, account, since))
     }
 
     /// Whether both make the same workout. One in which a parent's max stands in for another equals none.
@@ -126,6 +142,11 @@ impl Basis {
             && self.maxes.iter().all(Option::is_some)
     }
 
+    /// Whether what it was computed from was read at the same moment.
+    pub fn is_as_old_as(&self, other: &Self) -> bool {
+        self.since == other.since
+    }
+
     /// A parent's max is looked up when it is needed, which is rare.
     fn max(&self, tx: &mut Tx<'_>, lift_id: &str, max_type: MaxType) -> Result<Option<Thousandths>> {
         let read = |max: &Needed| max.lift_id == lift_id && max.max_type == max_type;
@@ -134,6 +155,21 @@ impl Basis {
             None => lift_maxes::find_current_value(tx, self.account, lift_id, max_type, self.now),
         }
     }
+}
+
+/// The maxes that count at `now`, and since which moment they do until somebody writes one, if that can be told.
+fn current_maxes(
+    tx: &mut Tx<'_>,
+    account: i64,
+    needed: &[Needed],
+    now: Millis,
+) -> Result<(Vec<Option<Thousandths>>, Option<Moment>)> {
+    let maxes = lift_maxes::list_current_values(tx, account, needed, now)?;
+    let since = match tx.moment() {
+        Some(moment) if !lift_maxes::is_one_to_come(tx, account, needed, now)? => Some(moment),
+        _ => None,
+    };
+    Ok((maxes, since))
 }
 
 /// Computes a workout; changes nothing. [`Error::MissingMax`] with every max that is needed and missing.

@@ -1,6 +1,7 @@
 //! The two engines behind one face.
 
 mod job;
+mod moment;
 mod postgres;
 mod sqlite;
 mod tx;
@@ -13,6 +14,7 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
 
 use crate::migrate;
+pub use moment::{Facet, Moment};
 use postgres::{Mode, Postgres};
 use sqlite::Sqlite;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use ferrum_domain::{Error, Result};
 
 use super::EngineKind;
+use super::moment::{Facet, Moment};
 use super::postgres::PostgresTx;
 use super::sqlite::SqliteTx;
 use crate::row::{Row, Value};
@@ -59,6 +60,37 @@ impl Tx<'_> {
         match self.0 {
             TxOf::Sqlite(_) => EngineKind::Sqlite,
             TxOf::Postgres(_) => EngineKind::Postgres,
+        }
+    }
+
+    /// The state of the database in this transaction. `None` where it may hold writes that this process does not know of:
+    /// on PostgreSQL, when another process wrote last, and in a read that has not looked for the term.
+    pub fn moment(&self) -> Option<Moment> {
+        match &self.0 {
+            TxOf::Sqlite(tx) => tx.moment(),
+            TxOf::Postgres(_) => None,
+        }
+    }
+
+    /// Whether what was read of an account at the moment `since` is still so in this transaction.
+    pub fn is_unchanged(&self, facet: Facet, account: i64, since: Moment) -> bool {
+        match &self.0 {
+            TxOf::Sqlite(tx) => tx.is_unchanged(facet, account, since),
+            TxOf::Postgres(_) => false,
+        }
+    }
+
+    /// Takes the term that stands in the database.
+    pub(crate) fn set_term(&mut self, term: i64) {
+        if let TxOf::Sqlite(tx) = &mut self.0 {
+            tx.term = Some(term);
+        }
+    }
+
+    /// Tells that a max of this account was written.
+    pub(crate) fn touch_maxes(&mut self, account: i64) {
+        if let TxOf::Sqlite(tx) = &self.0 {
+            tx.touch_maxes(account);
         }
     }
 

@@ -13,8 +13,8 @@ use ferrum_domain::{Error, Result};
 use tokio::task::{JoinHandle, JoinSet, block_in_place};
 
 use super::support::{Door, Fixture, both, mark, poll_once, queued, sqlite, sqlite_tuned};
-use crate::Db;
 use crate::engine::Tuning;
+use crate::{Db, Facet, Moment, catalogue};
 
 /// Keeps the writer busy until the door opens, so that what comes meanwhile is one batch.
 pub(super) fn hold(fixture: &Fixture, door: &Arc<Door>) -> JoinHandle<Result<()>> {
@@ -61,6 +61,41 @@ async fn the_writer_waits_for_the_disk() {
     assert_eq!(pragma("PRAGMA defer_foreign_keys").await.unwrap(), 0);
     let mode = fixture.db.write(|tx| tx.query_one("PRAGMA journal_mode", &[], |row| row.get::<String>(0)));
     assert_eq!(mode.await.unwrap(), "wal");
+}
+
+/// Every statement of the product tells whose maxes it writes; one that does not costs memory, not truth.
+#[tokio::test]
+async fn a_max_written_by_who_knows_whom_is_read_again() {
+    let fixture = sqlite();
+    let unchanged = |since: Option<Moment>| {
+        fixture.db.read(move |tx| {
+            catalogue::look(tx)?;
+            let since = since.or(tx.moment());
+            Ok(since.map(|since| (since, tx.is_unchanged(Facet::Maxes, 7, since))))
+        })
+    };
+    let write = |sql: &'static str| fixture.db.write(move |tx| tx.execute(sql, &[]));
+    write(
+        "INSERT INTO accounts (key, id, number, object_id, role, status, credential_version, weight_unit, created_at, \
+         updated_at) VALUES (7, 'a', 7, 'a', 'customer', 'active', 1, 'lb', 0, 0)",
+    )
+    .await
+    .unwrap();
+    write(
+        "INSERT INTO lifts (id, key, name, slug, is_competition, created_at, updated_at) \
+         VALUES ('l', 1, 'l', 'l', 0, 0, 0)",
+    )
+    .await
+    .unwrap();
+    let (since, _) = unchanged(None).await.unwrap().unwrap();
+    assert_eq!(unchanged(Some(since)).await.unwrap(), Some((since, true)));
+    write(
+        "INSERT INTO lift_maxes (id, account_key, lift_key, max_type, value, unit, effective_at, created_at, updated_at, \
+         written) VALUES ('m', 7, 1, 'TM', 1, 'lb', 0, 0, 0, 0)",
+    )
+    .await
+    .unwrap();
+    assert_eq!(unchanged(Some(since)).await.unwrap(), Some((since, false)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 mod catalogue;
 mod interval_workouts;
 mod intervals;
+mod moments;
 mod people;
 mod program;
 mod sign_ins;

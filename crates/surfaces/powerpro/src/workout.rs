@@ -141,13 +141,18 @@ fn answer(
     let now = app.clock.now();
     let (lifter, time_zone) = lifter(tx, reader, user_id)?.ok_or(Error::NotFound)?;
     let version = reader.catalogue_version(tx)?;
-    let basis = Basis::read(app, tx, version, &lifter, wanted, now)?;
+    let last = app.catalogue.workouts.get(version, user_id);
+    let basis = Basis::read(app, tx, version, &lifter, wanted, now, last.as_ref().map(|last| &last.basis))?;
     let date = date.unwrap_or_else(|| now.civil_date(time_zone.as_deref()));
-    if let Some(last) = app.catalogue.workouts.get(basis.version, user_id)
+    if let Some(last) = last
         && last.date == date
         && last.basis.equals(&basis)
     {
-        return Ok(Rendered::kept(last.body.clone()));
+        let body = last.body.clone();
+        if !basis.is_as_old_as(&last.basis) {
+            app.catalogue.keep_workout(user_id, KeptWorkout { basis, date, body: body.clone() });
+        }
+        return Ok(Rendered::kept(body));
     }
     let workout = generate_workout(tx, &basis)?;
     let rendered = Rendered::new(&WorkoutOut::new(user_id, date.clone(), workout))?;

@@ -1,6 +1,7 @@
 //! The embedded engine: readers on the callers' threads, one writer, all on one file.
 
 mod backup;
+mod changes;
 mod connection;
 mod folder;
 mod outcome;
@@ -11,11 +12,13 @@ mod tx;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ferrum_domain::Result;
 
 use super::job::{closed, pack, run_caught};
 use super::tx::{Fault, Tx};
+use changes::Changes;
 use readers::Readers;
 pub(super) use tx::SqliteTx;
 use writer::Writer;
@@ -40,8 +43,9 @@ impl Sqlite {
     pub(super) fn open(path: &Path, tuning: &Tuning) -> Result<Self> {
         // First the connection that writes, which makes the file when there is none.
         let connection = writer::open(path, tuning)?;
-        let readers = Readers::start(path)?;
-        let writer = Writer::start(path, connection, readers.inline())?;
+        let changes = Arc::new(Changes::new());
+        let readers = Readers::start(path, &changes)?;
+        let writer = Writer::start(path, connection, readers.inline(), changes)?;
         Ok(Self { path: path.to_owned(), readers, writer })
     }
 

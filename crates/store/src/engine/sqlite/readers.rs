@@ -11,6 +11,7 @@ use crossbeam_channel::Receiver;
 use ferrum_domain::{Error, Result};
 use rusqlite::Connection;
 
+use super::changes::Changes;
 use super::connection::{self, Access};
 use super::outcome;
 use super::tx::SqliteTx;
@@ -61,14 +62,14 @@ impl Inline {
 }
 
 impl Readers {
-    pub(super) fn start(path: &Path) -> Result<Self> {
+    pub(super) fn start(path: &Path, changes: &Arc<Changes>) -> Result<Self> {
         // One for each worker of the runtime, and one for the thread that blocks on it.
         let count = thread::available_parallelism().map_or(2, usize::from) + 1;
-        let inline = (0..count).map(|_| Ok(Mutex::new(Some(Reader::open(path)?))));
+        let inline = (0..count).map(|_| Ok(Mutex::new(Some(Reader::open(path, changes)?))));
         let inline = Inline(inline.collect::<Result<_>>()?);
         let (workers, jobs) = Workers::new(QUEUE);
         for _ in 0..THREADS {
-            let (reader, jobs) = (Reader::open(path)?, jobs.clone());
+            let (reader, jobs) = (Reader::open(path, changes)?, jobs.clone());
             reader.keep_little()?;
             workers.start("ferrum-reader", move || serve(&reader, &jobs))?;
         }
@@ -135,18 +136,19 @@ fn serve(reader: &Reader, jobs: &Receiver<Option<Box<dyn Job>>>) {
 
 pub(super) struct Reader {
     connection: Connection,
+    changes: Arc<Changes>,
     deadline: Arc<Deadline>,
 }
 
 impl Reader {
-    fn open(path: &Path) -> Result<Self> {
+    fn open(path: &Path, changes: &Arc<Changes>) -> Result<Self> {
         let mut connection = connection::open(path, Access::Read)?;
         let deadline = Arc::new(Deadline { start: Instant::now(), nanos: AtomicU64::new(u64::MAX) });
         let watched = Arc::clone(&deadline);
         connection
             .progress_handler(CHECK_EVERY, Some(move || watched.has_passed()))
             .map_err(|error| outcome::of(&error, "watching the time of reads"))?;
-        Ok(Self { connection, deadline })
+        Ok(Self { connection, changes: Arc::clone(changes), deadline })
     }
 
     /// For long reads, which seldom come back to a page.
@@ -159,9 +161,10 @@ impl Reader {
     /// turns, SQLite then has no file lock to take or give back.
     fn run<T>(&self, limit: Duration, work: impl FnOnce(&mut Tx<'_>) -> T) -> Result<T> {
         self.end_snapshot()?;
+        let commits = self.changes.commits();
         self.control("BEGIN")?;
         self.deadline.set(limit);
-        let mut tx = Tx(TxOf::Sqlite(SqliteTx::new(&self.connection, Access::Read)));
+        let mut tx = Tx(TxOf::Sqlite(SqliteTx::new(&self.connection, Access::Read, &self.changes, commits)));
         let done = work(&mut tx);
         self.deadline.clear();
         Ok(done)

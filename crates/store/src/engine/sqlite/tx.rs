@@ -5,21 +5,46 @@ use std::ops::ControlFlow;
 use ferrum_domain::{Error, Result};
 use rusqlite::{ErrorCode, params_from_iter};
 
+use super::changes::Changes;
 use super::connection::Access;
 use super::outcome;
 use super::prepared::Prepare;
+use crate::engine::moment::{Facet, Moment};
 use crate::engine::tx::{Fault, OnRow, Sql};
 use crate::row::{Row, RowOf, Value};
 
 pub(in crate::engine) struct SqliteTx<'c> {
     statements: &'c dyn Prepare,
     access: Access,
+    changes: &'c Changes,
+    /// How many transactions of this process had ended when this one began.
+    commits: u64,
+    /// What stands in the database, once it was looked up.
+    pub(in crate::engine) term: Option<i64>,
     pub(in crate::engine) fault: Option<Fault>,
 }
 
 impl<'c> SqliteTx<'c> {
-    pub(super) fn new(statements: &'c dyn Prepare, access: Access) -> Self {
-        Self { statements, access, fault: None }
+    pub(super) fn new(
+        statements: &'c dyn Prepare,
+        access: Access,
+        changes: &'c Changes,
+        commits: u64,
+    ) -> Self {
+        Self { statements, access, changes, commits, term: None, fault: None }
+    }
+
+    pub(in crate::engine) fn moment(&self) -> Option<Moment> {
+        self.changes.moment(self.term?, self.commits)
+    }
+
+    pub(in crate::engine) fn is_unchanged(&self, facet: Facet, account: i64, since: Moment) -> bool {
+        self.moment().is_some_and(|now| now.term == since.term)
+            && self.changes.is_unchanged(facet, account, since.commits)
+    }
+
+    pub(in crate::engine) fn touch_maxes(&self, account: i64) {
+        self.changes.touch_maxes(account);
     }
 
     pub(in crate::engine) fn each(

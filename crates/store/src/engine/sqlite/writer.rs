@@ -2,19 +2,23 @@
 //! One fsync serves them all. When one of them fails after a change, they run again with a savepoint
 //! each.
 
+use std::cell::Cell;
 use std::path::Path;
+use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 use ferrum_domain::{Error, Result};
 use rusqlite::Connection;
 
 use super::Tuning;
+use super::changes::Changes;
 use super::connection::{self, Access};
 use super::folder::Folder;
 use super::outcome;
 use super::prepared::{Prepare as _, Prepared};
 use super::readers::Inline;
 use super::tx::SqliteTx;
+use crate::catalogue;
 use crate::engine::job::Job;
 use crate::engine::tx::{Tx, TxOf};
 use crate::engine::workers::Workers;
@@ -27,10 +31,16 @@ const BATCH: usize = 256;
 pub(super) struct Writer(Workers<Box<dyn Job>>);
 
 impl Writer {
-    pub(super) fn start(path: &Path, mut connection: Connection, readers: Inline) -> Result<Self> {
+    pub(super) fn start(
+        path: &Path,
+        mut connection: Connection,
+        readers: Inline,
+        changes: Arc<Changes>,
+    ) -> Result<Self> {
         let folder = Folder::start(path, &mut connection, readers)?;
+        changes.watch(&mut connection)?;
         let (workers, jobs) = Workers::new(QUEUE);
-        workers.start("ferrum-writer", move || serve(&connection, folder, &jobs))?;
+        workers.start("ferrum-writer", move || serve(&connection, &changes, folder, &jobs))?;
         Ok(Self(workers))
     }
 
@@ -59,8 +69,39 @@ pub(super) fn open(path: &Path, tuning: &Tuning) -> Result<Connection> {
     Ok(connection)
 }
 
-fn serve(connection: &Connection, mut folder: Folder, jobs: &Receiver<Option<Box<dyn Job>>>) {
-    let writer = Prepared::new(connection);
+/// The connection as the writer's thread uses it.
+struct Session<'c> {
+    statements: Prepared<'c>,
+    changes: &'c Changes,
+    term: Cell<Term>,
+}
+
+/// In whose term the open transaction is.
+#[derive(Debug, Clone, Copy, Default)]
+enum Term {
+    /// Nobody's: the tables are not made yet.
+    #[default]
+    None,
+    /// Ours: we wrote last.
+    Ours,
+    /// Ours once it is committed.
+    Taken(i64),
+}
+
+impl Session<'_> {
+    fn transaction(&self) -> Tx<'_> {
+        let commits = self.changes.commits();
+        Tx(TxOf::Sqlite(SqliteTx::new(&self.statements, Access::Write, self.changes, commits)))
+    }
+}
+
+fn serve(
+    connection: &Connection,
+    changes: &Changes,
+    mut folder: Folder,
+    jobs: &Receiver<Option<Box<dyn Job>>>,
+) {
+    let writer = Session { statements: Prepared::new(connection), changes, term: Cell::default() };
     let mut batch = Vec::with_capacity(BATCH);
     let mut open = true;
     while open {
@@ -79,7 +120,7 @@ fn serve(connection: &Connection, mut folder: Folder, jobs: &Receiver<Option<Box
     }
 }
 
-fn run(writer: &Prepared<'_>, batch: &mut [Box<dyn Job>]) {
+fn run(writer: &Session<'_>, batch: &mut [Box<dyn Job>]) {
     if let [only] = batch {
         return alone(writer, only.as_mut());
     }
@@ -112,12 +153,12 @@ enum Undone {
 }
 
 /// How a member of a batch is run; false when the transaction must not be committed after it.
-type Member = fn(&Prepared<'_>, &mut dyn Job) -> bool;
+type Member = fn(&Session<'_>, &mut dyn Job) -> bool;
 
-fn together(writer: &Prepared<'_>, batch: &mut [Box<dyn Job>], member: Member) -> Result<(), Undone> {
-    control(writer, "BEGIN IMMEDIATE").map_err(|error| Undone::Refused(error.to_string()))?;
+fn together(writer: &Session<'_>, batch: &mut [Box<dyn Job>], member: Member) -> Result<(), Undone> {
+    begin(writer).map_err(|error| Undone::Refused(error.to_string()))?;
     for job in batch {
-        if !member(writer, job.as_mut()) || writer.connection().is_autocommit() {
+        if !member(writer, job.as_mut()) || writer.statements.connection().is_autocommit() {
             roll_back(writer);
             return Err(Undone::Lost);
         }
@@ -127,16 +168,16 @@ fn together(writer: &Prepared<'_>, batch: &mut [Box<dyn Job>], member: Member) -
 
 /// Without a savepoint, for which SQLite would copy every page that the member touches: a refusal
 /// mostly comes before the first change, and then there is nothing to undo.
-fn unguarded(writer: &Prepared<'_>, job: &mut dyn Job) -> bool {
-    let before = writer.connection().total_changes();
-    work(writer, job) || writer.connection().total_changes() == before
+fn unguarded(writer: &Session<'_>, job: &mut dyn Job) -> bool {
+    let before = writer.statements.connection().total_changes();
+    work(writer, job) || writer.statements.connection().total_changes() == before
 }
 
 /// With a savepoint, to which a member's error leads back.
-fn guarded(writer: &Prepared<'_>, job: &mut dyn Job) -> bool {
+fn guarded(writer: &Session<'_>, job: &mut dyn Job) -> bool {
     let mut run = || {
         control(writer, "SAVEPOINT member")?;
-        if !work(writer, job) && !writer.connection().is_autocommit() {
+        if !work(writer, job) && !writer.statements.connection().is_autocommit() {
             control(writer, "ROLLBACK TO member")?;
         }
         control(writer, "RELEASE member")
@@ -144,12 +185,16 @@ fn guarded(writer: &Prepared<'_>, job: &mut dyn Job) -> bool {
     run().is_ok()
 }
 
-fn work(writer: &Prepared<'_>, job: &mut dyn Job) -> bool {
-    job.run(&mut Tx(TxOf::Sqlite(SqliteTx::new(writer, Access::Write))))
+fn work(writer: &Session<'_>, job: &mut dyn Job) -> bool {
+    let mut tx = writer.transaction();
+    if matches!(writer.term.get(), Term::Ours) {
+        tx.set_term(writer.changes.term());
+    }
+    job.run(&mut tx)
 }
 
-fn alone(writer: &Prepared<'_>, job: &mut dyn Job) {
-    if let Err(error) = control(writer, "BEGIN IMMEDIATE") {
+fn alone(writer: &Session<'_>, job: &mut dyn Job) {
+    if let Err(error) = begin(writer) {
         return job.fail(Error::unavailable(error.to_string()));
     }
     if !work(writer, job) {
@@ -159,20 +204,40 @@ fn alone(writer: &Prepared<'_>, job: &mut dyn Job) {
     }
 }
 
-fn commit(writer: &Prepared<'_>) -> Result<()> {
-    control(writer, "COMMIT").inspect_err(|_| roll_back(writer))
+/// Begins a transaction, in a term of ours.
+fn begin(writer: &Session<'_>) -> Result<()> {
+    control(writer, "BEGIN IMMEDIATE")?;
+    writer.term.set(match catalogue::state(&mut writer.transaction()) {
+        Ok(state) if state.term == writer.changes.term() => Term::Ours,
+        Ok(_) => {
+            let taken = catalogue::take_term(&mut writer.transaction());
+            Term::Taken(taken.inspect_err(|_| roll_back(writer))?)
+        }
+        Err(_) => Term::None,
+    });
+    Ok(())
+}
+
+fn commit(writer: &Session<'_>) -> Result<()> {
+    control(writer, "COMMIT").inspect_err(|_| roll_back(writer))?;
+    if let Term::Taken(term) = writer.term.get() {
+        writer.changes.begin_term(term);
+    }
+    writer.changes.end();
+    Ok(())
 }
 
 /// Ends the transaction, if the engine has not already.
-fn roll_back(writer: &Prepared<'_>) {
-    if !writer.connection().is_autocommit()
+fn roll_back(writer: &Session<'_>) {
+    if !writer.statements.connection().is_autocommit()
         && let Err(error) = control(writer, "ROLLBACK")
     {
         tracing::error!(%error, "a transaction could not be rolled back");
     }
+    writer.changes.end();
 }
 
-fn control(writer: &Prepared<'_>, sql: &'static str) -> Result<()> {
-    let ran = writer.with(sql.into(), &mut |statement| statement.execute([]).map(drop));
+fn control(writer: &Session<'_>, sql: &'static str) -> Result<()> {
+    let ran = writer.statements.with(sql.into(), &mut |statement| statement.execute([]).map(drop));
     ran.map_err(|error| outcome::of(&error, sql))
 }

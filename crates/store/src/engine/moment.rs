@@ -1,0 +1,19 @@
+//! What a process knows of its own writes, so that what was read can be kept in memory.
+
+/// A state of the database, from which on this process can tell what has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Rises whenever another process writes than the one before.
+    pub(super) term: i64,
+    /// How many transactions of this process it includes.
+    pub(super) commits: u64,
+}
+
+/// What can change about an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Facet {
+    /// Its row, and where it stands in a program.
+    Person,
+    /// Its maxes.
+    Maxes,
+}
