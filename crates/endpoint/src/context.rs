@@ -135,9 +135,11 @@ impl<P: Permission> Context<P> {
         Ok(())
     }
 
+    /// Writes the audit entry `entry`.
     pub(crate) fn record<O>(
         &self,
         tx: &mut Tx<'_>,
+        entry: &str,
         surface: &str,
         me: &Identity,
         now: Millis,
@@ -146,7 +148,7 @@ impl<P: Permission> Context<P> {
         audit::insert(
             tx,
             &audit::Entry {
-                id: &self.app.ids.uuid(),
+                id: entry,
                 at: now,
                 actor_key: me.account,
                 actor_id: &me.id,

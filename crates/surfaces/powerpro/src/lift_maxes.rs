@@ -246,6 +246,8 @@ pub async fn convert(call: Call<RowOwner>, query: Asked<ConversionQuery>) -> Rep
 pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
     let app = sent.app();
     let user_id = sent.permission().id.clone();
+    // Made here, since the one writer has enough to do.
+    let id = app.ids.uuid();
     sent.write(move |tx, me, body| {
         let now = app.clock.now();
         let mut violations = Violations::new();
@@ -263,7 +265,7 @@ pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
         let ((lift, max_type), value) = violations.finish(lift.zip(found).zip(max_type).zip(value))?;
         let (lift_id, lift) = lift;
         let max = LiftMax {
-            id: app.ids.uuid(),
+            id: id.clone(),
             account: account.map_or_else(|| owner::account(tx, &app, me, &user_id), Ok)?,
             user_id: user_id.clone(),
             lift_id: lift_id.clone(),
