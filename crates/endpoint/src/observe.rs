@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
+use foldhash::fast::RandomState;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
@@ -91,7 +92,8 @@ struct Shard {
     /// Requests begun less requests ended here: one may end on another thread, so only the sum over all
     /// shards means something.
     open: AtomicU64,
-    routes: Mutex<HashMap<Box<str>, Route>>,
+    /// Found without the standard hasher's care for invented keys: templates are ours, and all requests look.
+    routes: Mutex<HashMap<Box<str>, Route, RandomState>>,
 }
 
 /// The series of one route by method and status class; most of them are never begun.
