@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::dialect::Dialect;
+use crate::headers;
 use crate::openapi;
 
 /// A good outcome with status `STATUS` and a JSON body of type `O` (none at 204), already rendered,
@@ -90,12 +91,10 @@ impl<O: Serialize> Rendered<O> {
 }
 
 pub(crate) fn json(status: StatusCode, body: Bytes) -> Response {
+    let headers = headers::of_json(body.len());
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    let headers = response.headers_mut();
-    // With room for those that the house and axum add.
-    headers.reserve(8);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *response.headers_mut() = headers;
     response
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Extension, MatchedPath};
-use axum::http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use axum::http::{Method, Request, Response, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::routing::any;
 use axum::{BoxError, Router};
@@ -28,9 +28,10 @@ use crate::access_log::{AccessLog, Line, NO_ROUTE};
 use crate::answer;
 use crate::cors::Cors;
 use crate::dialect::Dialect;
+use crate::headers;
 use crate::listen::Peer;
 use crate::observe::Requests;
-use crate::request_id::{Id, REQUEST_ID, RequestIds};
+use crate::request_id::{Id, RequestIds};
 use crate::traces::{self, Traces};
 
 /// What the house knows of a request, in its extensions, and what a handler tells of it to the log
@@ -148,7 +149,7 @@ impl House {
                 None => house.guard(answer, &told).await,
             };
             house.settings.cors.mark(origin.as_ref(), response.headers_mut());
-            finish(&mut response, told.id());
+            headers::complete(response.headers_mut(), &told.0.id);
             house.note(&told, &method, uri.path(), &response, start.elapsed());
             Ok(response)
         }
@@ -244,23 +245,6 @@ impl Inner {
     fn refuse(&self, error: &Error) -> Response<Body> {
         let (status, body) = (self.render)(error);
         answer::json(status, body)
-    }
-}
-
-/// Headers of every answer; what a handler has set itself stays. Pages set a policy of their own.
-fn finish(response: &mut Response<Body>, id: &str) {
-    let headers = response.headers_mut();
-    headers.reserve(5);
-    if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert(&REQUEST_ID, id);
-    }
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"),
-        (header::CACHE_CONTROL, "no-store"),
-    ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }
 

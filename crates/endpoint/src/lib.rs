@@ -12,6 +12,7 @@ mod context;
 pub mod cors;
 pub mod dialect;
 pub mod docs;
+mod headers;
 pub mod house;
 pub mod limits;
 pub mod listen;

@@ -17,11 +17,11 @@ use ferrum_domain::access::Claim;
 use ferrum_domain::error::Unproven;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
-use ferrum_endpoint::Dialect;
 use ferrum_endpoint::access_log::{AccessLog, Target};
 use ferrum_endpoint::cors::Cors;
 use ferrum_endpoint::house::{House, Settings, Told, with_fallbacks};
 use ferrum_endpoint::listen::{Listener, serve};
+use ferrum_endpoint::{Answer, Dialect};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
@@ -55,6 +55,8 @@ impl Dialect for Plain {
     }
 }
 
+const OWN: [(&str, &str); 2] = [("cache-control", "max-age=5"), ("x-content-type-options", "own")];
+
 fn router() -> Router {
     let router = Router::new()
         .route("/ok", get(async || "fine"))
@@ -64,7 +66,10 @@ fn router() -> Router {
         )
         .route("/stuck", get(std::future::pending::<()>))
         .route("/panic", get(async || -> &'static str { panic!("on purpose") }))
-        .route("/own", get(async || ([("cache-control", "max-age=5")], "kept")))
+        .route("/own", get(async || (OWN, "kept")))
+        .route("/json", get(async || Answer::<200, _>::of(&"fine", true).unwrap()))
+        .route("/own/json", get(async || (OWN, Answer::<200, _>::of(&"kept", false).unwrap())))
+        .route("/nothing", get(async || Answer::<204, _>::of(&(), false).unwrap()))
         .route("/post", post(async || "posted"))
         .route("/echo", post(async |body: String| body));
     with_fallbacks::<Plain, ()>(router)
@@ -115,8 +120,12 @@ fn parse(text: &str) -> Got {
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     let mut lines = head.lines();
     let status = lines.next().unwrap()[9..12].parse().unwrap();
-    let headers = lines.filter_map(|line| line.split_once(": ")).map(|(k, v)| (k.to_owned(), v.to_owned()));
-    Got { status, headers: headers.collect(), body: body.to_owned() }
+    let mut headers = HashMap::new();
+    for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+        let before = headers.insert(name.to_owned(), value.to_owned());
+        assert_eq!(before, None, "{name} comes twice");
+    }
+    Got { status, headers, body: body.to_owned() }
 }
 
 async fn send(mut stream: impl AsyncRead + AsyncWrite + Unpin, head: &str) -> Got {
@@ -184,16 +193,49 @@ async fn a_panic_leaves_the_connection_to_others() {
 }
 
 #[tokio::test]
-async fn answers_carry_security_headers() {
+async fn answers_of_every_kind_carry_the_headers_of_the_house() {
     let server = served(house(None)).await;
-    let got = ask(&server, "GET /ok HTTP/1.1").await;
-    assert_eq!(got.headers["x-content-type-options"], "nosniff");
-    assert_eq!(got.headers["referrer-policy"], "no-referrer");
-    assert_eq!(got.headers["content-security-policy"], "frame-ancestors 'none'");
-    assert_eq!(got.headers["cache-control"], "no-store");
-    assert_eq!(ask(&server, "GET /own HTTP/1.1").await.headers["cache-control"], "max-age=5");
-    let head = ask(&server, "HEAD /ok HTTP/1.1").await;
-    assert_eq!((head.status, head.headers["content-length"].as_str(), head.body.as_str()), (200, "4", ""));
+    let preflight =
+        "OPTIONS /ok HTTP/1.1\r\nOrigin: https://app.example.org\r\nAccess-Control-Request-Method: GET";
+    for (head, status, length) in [
+        ("GET /ok HTTP/1.1", 200, Some("4")),
+        ("HEAD /ok HTTP/1.1", 200, Some("4")),
+        ("GET /json HTTP/1.1", 200, Some("6")),
+        ("HEAD /json HTTP/1.1", 200, Some("6")),
+        ("GET /nothing HTTP/1.1", 204, None),
+        ("GET /nowhere HTTP/1.1", 404, Some("15")),
+        ("DELETE /json HTTP/1.1", 405, Some("15")),
+        ("GET /panic HTTP/1.1", 500, Some("11")),
+        ("GET /stuck HTTP/1.1", 503, Some("9")),
+        (preflight, 204, None),
+    ] {
+        let got = ask(&server, &format!("{head}\r\nX-Request-Id: mine")).await;
+        let header = |name: &str| got.headers.get(name).map(String::as_str);
+        assert_eq!((got.status, header("content-length")), (status, length), "{head}");
+        assert_eq!(got.body.is_empty(), head.starts_with("HEAD") || status == 204, "{head}");
+        for (name, value) in [
+            ("x-request-id", "mine"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("content-security-policy", "frame-ancestors 'none'"),
+            ("cache-control", "no-store"),
+        ] {
+            assert_eq!(header(name), Some(value), "{head}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn headers_that_a_handler_has_set_stay() {
+    let server = served(house(None)).await;
+    for target in ["/own", "/own/json"] {
+        let got = ask(&server, &format!("GET {target} HTTP/1.1")).await;
+        assert_eq!(got.headers["cache-control"], "max-age=5", "{target}");
+        assert_eq!(got.headers["x-content-type-options"], "own", "{target}");
+        assert_eq!(got.headers["referrer-policy"], "no-referrer", "{target}");
+        assert_eq!(got.headers["content-security-policy"], "frame-ancestors 'none'", "{target}");
+    }
+    assert_eq!(ask(&server, "GET /json HTTP/1.1").await.headers["idempotency-replayed"], "true");
 }
 
 #[tokio::test]
