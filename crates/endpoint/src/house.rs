@@ -5,13 +5,14 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Extension, MatchedPath};
+use axum::http::uri::PathAndQuery;
 use axum::http::{Method, Request, Response, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::routing::any;
@@ -115,20 +116,23 @@ impl House {
         Self(Arc::new(Inner { router, settings, requests, ids, render: D::render }))
     }
 
-    /// Answers a request of `peer`.
-    pub fn answer<B>(
+    /// Answers a request of `peer`. Whatever `held` is, it is dropped when that is done.
+    pub fn answer<B, T>(
         &self,
         mut request: Request<B>,
         peer: Peer,
-    ) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send + use<B>
+        held: T,
+    ) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send + use<B, T>
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
+        T: Send,
     {
         let start = Instant::now();
         let open = Open::new(self.clone());
         let Inner { router, settings, ids, .. } = &*self.0;
-        let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers());
+        let (method, target) = (request.method().clone(), request.uri().path_and_query().cloned());
+        let headers = request.headers();
         let origin = settings.cors.origin(headers);
         let preflight = settings.cors.preflight(&method, headers);
         let told = Told(Arc::new(Tale {
@@ -140,17 +144,19 @@ impl House {
             parent: settings.traces.as_ref().and_then(|_| traces::parent(headers)),
         }));
         request.extensions_mut().insert(told.clone());
-        let answer = router.clone().call(request);
+        let mut answer = router.clone().call(request);
         // What is moved into the future is copied once more, so it is no more than needed.
         async move {
+            let _held = &held;
             let Open(House(house)) = &open;
             let mut response = match preflight {
                 Some(response) => response,
-                None => house.guard(answer, &told).await,
+                None => house.guard(&mut answer, &told).await,
             };
             house.settings.cors.mark(origin.as_ref(), response.headers_mut());
             headers::complete(response.headers_mut(), &told.0.id);
-            house.note(&told, &method, uri.path(), &response, start.elapsed());
+            let path = target.as_ref().map_or("", PathAndQuery::path);
+            house.note(&told, &method, path, &response, start.elapsed());
             Ok(response)
         }
     }
@@ -179,16 +185,15 @@ enum Broken {
 }
 
 impl Inner {
-    /// Ends a request that takes too long or panics with a refusal.
+    /// Ends a request that takes too long or panics with a refusal. Borrows the answer, since each move copies it.
     async fn guard(
         &self,
-        answer: impl Future<Output = Result<Response<Body>, Infallible>>,
+        answer: &mut (impl Future<Output = Result<Response<Body>, Infallible>> + Unpin),
         told: &Told,
     ) -> Response<Body> {
-        let mut answer = pin!(answer);
         let mut limit: Option<Pin<Box<Sleep>>> = None;
         let outcome = poll_fn(|context| {
-            match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context))) {
+            match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut *answer).poll(context))) {
                 Ok(Poll::Ready(Ok(response))) => return Poll::Ready(Ok(response)),
                 Err(panic) => return Poll::Ready(Err(Broken::Panicked(panic))),
                 Ok(Poll::Pending) => {}
@@ -197,16 +202,16 @@ impl Inner {
             let limit = limit.get_or_insert_with(|| Box::pin(tokio::time::sleep(self.settings.timeout)));
             limit.as_mut().poll(context).map(|()| Err(Broken::TimedOut))
         });
-        let (surface, request_id) = (self.settings.surface, told.id());
+        let surface = self.settings.surface;
         match outcome.await {
             Ok(response) => response,
             Err(Broken::Panicked(panic)) => {
                 let what = text_of(&*panic);
-                tracing::error!(surface, request_id, "a request panicked: {what}");
+                tracing::error!(surface, request_id = told.id(), "a request panicked: {what}");
                 self.refuse(&Error::internal("panic"))
             }
             Err(Broken::TimedOut) => {
-                tracing::warn!(surface, request_id, "a request took too long");
+                tracing::warn!(surface, request_id = told.id(), "a request took too long");
                 self.refuse(&Error::unavailable("timeout"))
             }
         }

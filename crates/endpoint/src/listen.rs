@@ -188,11 +188,6 @@ impl hyper::service::Service<Request<Incoming>> for Conversation {
         let open = self.activity.begin();
         let (head, body) = request.into_parts();
         let body = ReadOut::new(body, &head.headers);
-        let answer = self.house.answer(Request::from_parts(head, body), self.peer);
-        Box::pin(async move {
-            let response = answer.await;
-            drop(open);
-            response
-        })
+        Box::pin(self.house.answer(Request::from_parts(head, body), self.peer, open))
     }
 }

@@ -102,7 +102,7 @@ impl Server {
             "unix" => Peer::Unix,
             address => Peer::Tcp(SocketAddr::new(address.parse().unwrap(), 4711)),
         };
-        self.listeners[listener].answer(request, peer).await.unwrap()
+        self.listeners[listener].answer(request, peer, ()).await.unwrap()
     }
 }
 
