@@ -159,6 +159,7 @@ where
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         tokio::select! {
+            biased;
             // A client that goes away in mid-request is no news.
             _ = connection => {}
             () = activity.ceased() => {}
