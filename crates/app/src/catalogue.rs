@@ -8,9 +8,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
+use ferrum_store::Moment;
 
 use crate::actions::compile_program::CompiledProgram;
 use crate::actions::generate_workout::Basis;
+use crate::kept::Kept;
 
 /// How many things a [`Versioned`] keeps before it starts anew, unless it says otherwise.
 const FEW: usize = 1024;
@@ -32,6 +34,8 @@ pub struct Catalogue {
     pub programs: Shared<CompiledProgram>,
     /// The last workout of a lifter, by their public id.
     pub workouts: Versioned<Arc<KeptWorkout>, LIFTERS>,
+    /// Internal keys of lifts by their id, with the moment at which each was read.
+    pub(crate) lift_keys: Kept<Box<str>, (i64, Moment), 4096>,
 }
 
 /// A rendered workout, good for as long as it would be computed from the same.
@@ -56,17 +60,17 @@ impl Catalogue {
 
 /// Things computed from one version of the catalogue.
 #[derive(Debug)]
-pub struct Versioned<V, const CAPACITY: usize = FEW>(RwLock<Kept<V>>);
+pub struct Versioned<V, const CAPACITY: usize = FEW>(RwLock<Current<V>>);
 
 #[derive(Debug)]
-struct Kept<V> {
+struct Current<V> {
     version: i64,
     by_name: HashMap<Box<str>, V>,
 }
 
 impl<V, const CAPACITY: usize> Default for Versioned<V, CAPACITY> {
     fn default() -> Self {
-        Self(RwLock::new(Kept { version: 0, by_name: HashMap::new() }))
+        Self(RwLock::new(Current { version: 0, by_name: HashMap::new() }))
     }
 }
 

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod ids;
 pub mod jobs;
+mod kept;
 pub mod keyed_hash;
 pub mod passwords;
 pub mod people;

@@ -1,19 +1,33 @@
-//! Who calls, kept in memory for as long as the database would say the same.
+//! Who calls, and what they can lift once, kept in memory for as long as the database would say the same.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use ferrum_domain::Result;
 use ferrum_domain::access::{Claim, Identity};
+use ferrum_domain::strength::MaxType;
+use ferrum_domain::time::Millis;
+use ferrum_domain::units::Thousandths;
 use ferrum_store::accounts::{self, Person, Reader};
-use ferrum_store::{Moment, Tx, catalogue};
+use ferrum_store::lift_maxes::{self, Needed};
+use ferrum_store::{Facet, Moment, Tx, catalogue};
 
-/// People that are kept before they are all forgotten: some hundreds of bytes each.
-const MANY: usize = 4096;
+use crate::kept::Kept;
 
-/// People by their public id.
+/// People by their public id, some hundreds of bytes each, and their one-repetition maxes.
 #[derive(Debug, Default)]
-pub struct People(RwLock<HashMap<Box<str>, Arc<Person>>>);
+pub struct People {
+    people: Kept<Box<str>, Arc<Person>, 4096>,
+    /// By the keys of account and lift.
+    one_rep_maxes: Kept<(i64, i64), OneRepMax, 16384>,
+}
+
+/// What counts from `read` on until one is written.
+#[derive(Debug, Clone, Copy)]
+struct OneRepMax {
+    value: Option<Thousandths>,
+    read: Millis,
+    since: Moment,
+}
 
 impl People {
     /// [`accounts::identify`].
@@ -37,17 +51,37 @@ impl People {
         accounts::identify_reader(tx, claim)
     }
 
-    fn find(&self, tx: &mut Tx<'_>, id: &str, now: Moment) -> Result<Option<Arc<Person>>> {
-        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
-        if let Some(kept) = kept.filter(|kept| kept.is_unchanged(tx)) {
+    fn find(&self, tx: &mut Tx<'_>, id: &str, since: Moment) -> Result<Option<Arc<Person>>> {
+        if let Some(kept) = self.people.get(id).filter(|kept| kept.is_unchanged(tx)) {
             return Ok(Some(kept));
         }
-        let Some(found) = accounts::find_person(tx, id, now)?.map(Arc::new) else { return Ok(None) };
-        let mut people = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if people.len() >= MANY && !people.contains_key(id) {
-            people.clear();
+        let found = accounts::find_person(tx, id, since)?.map(Arc::new);
+        if let Some(found) = &found {
+            self.people.put(id.into(), Arc::clone(found));
         }
-        people.insert(id.into(), Arc::clone(&found));
-        Ok(Some(found))
+        Ok(found)
+    }
+
+    /// The one-repetition max that counts at `now`, in a transaction of the moment `since`.
+    pub fn one_rep_max(
+        &self,
+        tx: &mut Tx<'_>,
+        account: i64,
+        lift_key: i64,
+        now: Millis,
+        since: Moment,
+    ) -> Result<Option<Thousandths>> {
+        if let Some(kept) = self.one_rep_maxes.get(&(account, lift_key))
+            && kept.read <= now
+            && tx.is_unchanged(Facet::OneRepMaxes, account, kept.since)
+        {
+            return Ok(kept.value);
+        }
+        let needed = [Needed { lift_id: String::new(), lift_key, max_type: MaxType::OneRm }];
+        let value = lift_maxes::list_current_values(tx, account, &needed, now)?.into_iter().next().flatten();
+        if !lift_maxes::is_one_to_come(tx, account, &needed, now)? {
+            self.one_rep_maxes.put((account, lift_key), OneRepMax { value, read: now, since });
+        }
+        Ok(value)
     }
 }

@@ -5,7 +5,7 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::units::{Thousandths, WeightUnit};
 use ferrum_domain::{Error, Result};
 
-use crate::engine::Tx;
+use crate::engine::{Facet, Moment, Tx};
 use crate::enrollments;
 use crate::listing::{Listing, Order, Wanted, Window};
 use crate::row::Row;
@@ -41,8 +41,8 @@ statements! {
         COALESCE(?10, (SELECT weight_unit FROM accounts WHERE key = ?2)), ?6, ?7, ?8, ?9)";
     UPDATE = "UPDATE lift_maxes SET value = ?2, unit = COALESCE(?6, (SELECT weight_unit FROM accounts \
         WHERE key = account_key)), effective_at = ?3, updated_at = ?4, written = ?5 WHERE id = ?1 \
-        RETURNING account_key";
-    DELETE = "DELETE FROM lift_maxes WHERE id = ?1 RETURNING account_key";
+        RETURNING account_key, max_type";
+    DELETE = "DELETE FROM lift_maxes WHERE id = ?1 RETURNING account_key, max_type";
     TO_COME = "SELECT 1 FROM lift_maxes WHERE account_key = ?1 AND lift_key = ?2 AND max_type = ?3 AND effective_at > ?4 LIMIT 1";
 }
 
@@ -251,7 +251,7 @@ pub fn insert(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
             max.unit.map(WeightUnit::as_str)
         ],
     )?;
-    tx.touch_maxes(max.account);
+    tx.touch_max(facet(max.max_type), max.account);
     Ok(())
 }
 
@@ -259,15 +259,34 @@ pub fn insert(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
 pub fn update(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
     let unit = max.unit.map(WeightUnit::as_str);
     let values = values![&max.id, max.value, max.effective_at, max.updated_at, max.written, unit];
-    tx.query_opt(UPDATE, values, |row| row.get(0))?.inspect(|account| tx.touch_maxes(*account));
+    if let Some((facet, account)) = tx.query_opt(UPDATE, values, whose)? {
+        tx.touch_max(facet, account);
+    }
     Ok(())
 }
 
 /// Removes a max.
 pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let account = tx.query_one(DELETE, values![id], |row| row.get(0))?;
-    tx.touch_maxes(account);
+    let (facet, account) = tx.query_one(DELETE, values![id], whose)?;
+    tx.touch_max(facet, account);
     Ok(())
+}
+
+/// Whose max it is, and of which kind.
+fn whose(row: &Row<'_>) -> Result<(Facet, i64)> {
+    Ok((facet(max_type(row.text(1)?)?), row.get(0)?))
+}
+
+fn facet(max_type: MaxType) -> Facet {
+    match max_type {
+        MaxType::OneRm => Facet::OneRepMaxes,
+        MaxType::TrainingMax => Facet::TrainingMaxes,
+    }
+}
+
+/// Whether all maxes of an account are in this transaction what they were at the moment `since`.
+pub fn are_unchanged(tx: &Tx<'_>, account: i64, since: Moment) -> bool {
+    [Facet::TrainingMaxes, Facet::OneRepMaxes].iter().all(|facet| tx.is_unchanged(*facet, account, since))
 }
 
 fn lift_max(row: &Row<'_>) -> Result<LiftMax> {

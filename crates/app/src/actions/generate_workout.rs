@@ -10,7 +10,7 @@ use ferrum_domain::units::Thousandths;
 use ferrum_domain::{Error, Result};
 use ferrum_store::enrollments::Standing;
 use ferrum_store::lift_maxes::Needed;
-use ferrum_store::{Facet, Moment, Tx, lift_maxes};
+use ferrum_store::{Moment, Tx, lift_maxes};
 
 use super::compile_program::{self, CompiledProgram, Exercise, Session};
 use crate::App;
@@ -130,7 +130,7 @@ impl Basis {
         self.account == account
             && Arc::ptr_eq(&self.session, session)
             && self.now <= now
-            && self.since.is_some_and(|since| tx.is_unchanged(Facet::Maxes, account, since))
+            && self.since.is_some_and(|since| lift_maxes::are_unchanged(tx, account, since))
     }
 
     /// Whether both make the same workout. One in which a parent's max stands in for another equals none.

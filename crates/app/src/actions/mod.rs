@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod advance_program;
 pub mod compile_program;
 pub mod enroll_in_program;
+pub mod find_max_lift;
 pub mod generate_workout;
 mod raise_max;
 pub mod sign_in;

@@ -9,11 +9,15 @@ pub struct Moment {
     pub(super) commits: u64,
 }
 
-/// What can change about an account.
+/// What can change: the catalogue as a whole, the rest by account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Facet {
-    /// Its row, and where it stands in a program.
+    /// The account's row, and where it stands in a program.
     Person,
-    /// Its maxes.
-    Maxes,
+    /// Its training maxes.
+    TrainingMaxes,
+    /// Its one-repetition maxes.
+    OneRepMaxes,
+    /// Lifts, programs and their parts, of no account.
+    Catalogue,
 }

@@ -72,7 +72,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Whether what was read of an account at the moment `since` is still so in this transaction.
+    /// Whether what was read of an account (any, for the catalogue) at the moment `since` is still so in this transaction.
     pub fn is_unchanged(&self, facet: Facet, account: i64, since: Moment) -> bool {
         match &self.0 {
             TxOf::Sqlite(tx) => tx.is_unchanged(facet, account, since),
@@ -87,10 +87,10 @@ impl Tx<'_> {
         }
     }
 
-    /// Tells that a max of this account was written.
-    pub(crate) fn touch_maxes(&mut self, account: i64) {
+    /// Tells whose max was written, and of which kind.
+    pub(crate) fn touch_max(&mut self, facet: Facet, account: i64) {
         if let TxOf::Sqlite(tx) = &self.0 {
-            tx.touch_maxes(account);
+            tx.touch_max(facet, account);
         }
     }
 

@@ -12,7 +12,7 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::units::{Thousandths, WeightUnit};
 use ferrum_domain::{Error, Result};
 use ferrum_store::accounts::{self, Person};
-use ferrum_store::lift_maxes::Needed;
+use ferrum_store::lift_maxes::{LiftMax, Needed};
 use ferrum_store::{
     Db, EngineKind, Facet, Moment, Options, Tx, catalogue, cycles, enrollments, lift_maxes, lifts, programs,
 };
@@ -49,7 +49,7 @@ async fn now(db: &Db) -> Option<Moment> {
 async fn unchanged(db: &Db, account: i64, since: Moment) -> [bool; 2] {
     let read = db.read(move |tx| {
         moment(tx)?;
-        Ok([Facet::Person, Facet::Maxes].map(|facet| tx.is_unchanged(facet, account, since)))
+        Ok([Facet::Person, Facet::TrainingMaxes].map(|facet| tx.is_unchanged(facet, account, since)))
     });
     read.await.unwrap()
 }
@@ -84,6 +84,21 @@ async fn each_write_changes_what_it_says() {
         assert_eq!(unchanged(&db, anna, since).await, [true, false]);
 
         let since = now(&db).await.unwrap();
+        write(&db, move |tx| {
+            insert_max(tx, LiftMax { max_type: MaxType::OneRm, ..max("r", anna, "squat", 150, 2) })
+        })
+        .await;
+        assert_eq!(unchanged(&db, anna, since).await, [true, true]);
+        let others = move |tx: &mut Tx<'_>| {
+            moment(tx)?;
+            Ok([Facet::OneRepMaxes, Facet::Catalogue].map(|facet| tx.is_unchanged(facet, anna, since)))
+        };
+        assert_eq!(db.read(others).await.unwrap(), [false, true]);
+        write(&db, |tx| lifts::insert(tx, &lift("bench"))).await;
+        assert_eq!(db.read(others).await.unwrap(), [false, false]);
+        assert_eq!(unchanged(&db, anna, since).await, [true, true]);
+
+        let since = now(&db).await.unwrap();
         write(&db, |tx| enrollments::delete(tx, "e")).await;
         assert_eq!(unchanged(&db, anna, since).await, [false, true]);
         assert_eq!(unchanged(&db, bert, since).await, [true, true]);
@@ -104,7 +119,7 @@ async fn within_a_transaction_its_own_changes_count() {
     let look = move |tx: &mut Tx<'_>| {
         let since = tx.moment().ok_or(Error::internal("others wrote last"))?;
         insert_max(tx, max("n", anna, "squat", 110, 2))?;
-        let unchanged = [(Facet::Maxes, anna), (Facet::Person, anna), (Facet::Maxes, bert)]
+        let unchanged = [(Facet::TrainingMaxes, anna), (Facet::Person, anna), (Facet::TrainingMaxes, bert)]
             .map(|(facet, account)| tx.is_unchanged(facet, account, since));
         if unchanged == [false, true, true] { Err(Error::NotFound) } else { Ok(()) }
     };
@@ -171,7 +186,7 @@ fn glance(tx: &mut Tx<'_>, kept: &mut Kept, anna: i64, needed: &[Needed]) -> Res
         (None, Some(now)) => accounts::find_person(tx, "anna", now)?.unwrap(),
         (None, None) => return Ok([0, 0]),
     };
-    let kept_max = kept.max.take().filter(|(_, since)| tx.is_unchanged(Facet::Maxes, anna, *since));
+    let kept_max = kept.max.take().filter(|(_, since)| tx.is_unchanged(Facet::TrainingMaxes, anna, *since));
     let max = match kept_max {
         Some((max, _)) => max,
         None => lift_maxes::list_current_values(tx, anna, needed, NOW)?[0].unwrap().0,

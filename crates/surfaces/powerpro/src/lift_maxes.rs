@@ -1,5 +1,6 @@
 //! `/users/{userId}/lift-maxes` and `/lift-maxes`: what a lifter can lift, and when that became so.
 
+use ferrum_app::actions::find_max_lift::find_max_lift;
 use ferrum_domain::strength::{MaxType, limits, maxes};
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::Thousandths;
@@ -255,7 +256,7 @@ pub async fn create(sent: Sent<Owner, LiftMaxIn>) -> Reply<201, StoredOut> {
         let account = owner::known_account(tx, me, &user_id)?;
         let warned = matches!(&body.r#type, Field::Value(name) if name == MaxType::TrainingMax.as_str());
         let one_rm_of = account.filter(|_| warned);
-        let find = |tx: &mut Tx<'_>, id: &str| lift_maxes::find_lift(tx, id, one_rm_of, now);
+        let find = |tx: &mut Tx<'_>, id: &str| find_max_lift(&app, tx, id, one_rm_of, now);
         let found = fields::reference(tx, "liftId", "lift", lift, find, &mut violations)?;
         let max_type = body.r#type.required("type", &mut violations);
         let max_type = choice("type", max_type.map(String::as_str), &TYPES, &mut violations);

@@ -264,6 +264,37 @@ both! {
         assert_eq!(lifter.client.put(&path, json!({ "value": 180 })).await.expect(200)["value"], 180.0);
     }
 
+    async fn a_warning_goes_by_the_one_repetition_max_of_now(server) {
+        let gym = Gym::of(&server);
+        let squat = gym.lift("zercher-squat").await;
+        let (lifter, other) = (Lifter::of(&server, "lifter"), Lifter::of(&server, "other"));
+        let is_strange = async || {
+            let body = json!({ "liftId": squat, "type": "TRAINING_MAX", "value": 90.0 });
+            lifter.client.post("/users/lifter/lift-maxes", body).await.expect(201).get("warnings").is_some()
+        };
+        assert!(!is_strange().await, "nothing to compare with");
+        let one_rm = lifter.max(&squat, "ONE_RM", 200.0).await;
+        other.max(&squat, "ONE_RM", 100.0).await;
+        assert!(is_strange().await && is_strange().await);
+        lifter.client.put(&format!("/lift-maxes/{one_rm}"), json!({ "value": 100.0 })).await.expect(200);
+        assert!(!is_strange().await && !is_strange().await);
+        let later = json!({ "liftId": squat, "type": "ONE_RM", "value": 200.0, "effectiveDate": "2026-01-06T00:00:00Z" });
+        let later = lifter.client.post("/users/lifter/lift-maxes", later).await.id(201);
+        assert!(!is_strange().await && !is_strange().await);
+        server.advance_clock(24 * 60 * 60 * 1000);
+        assert!(is_strange().await && is_strange().await);
+        lifter.client.delete(&format!("/lift-maxes/{later}")).await.expect(204);
+        assert!(!is_strange().await && !is_strange().await);
+        // A lift that is removed is gone at once, and so is one that was refused.
+        let short_lived = gym.lift("short-lived").await;
+        let on_it = json!({ "liftId": short_lived, "type": "ONE_RM", "value": 100.0 });
+        let max = other.client.post("/users/other/lift-maxes", on_it.clone()).await.id(201);
+        other.client.delete(&format!("/lift-maxes/{max}")).await.expect(204);
+        gym.admin.delete(&format!("/lifts/{short_lived}")).await.expect(204);
+        let refused = other.client.post("/users/other/lift-maxes", on_it).await;
+        refused.refused(400, "validation failed", &["liftId names no lift"]);
+    }
+
     async fn conversions(server) {
         let squat = Gym::of(&server).lift("zercher-squat").await;
         let lifter = Lifter::of(&server, "lifter");

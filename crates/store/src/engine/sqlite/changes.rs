@@ -24,7 +24,9 @@ pub(super) struct Changes {
     /// How many transactions of ours have changed something and ended.
     commits: AtomicU64,
     persons: Box<[AtomicU64]>,
-    maxes: Box<[AtomicU64]>,
+    training_maxes: Box<[AtomicU64]>,
+    one_rep_maxes: Box<[AtomicU64]>,
+    catalogue: AtomicU64,
     open: Mutex<Transaction>,
 }
 
@@ -43,7 +45,9 @@ impl Changes {
             term: AtomicI64::new(-1),
             commits: AtomicU64::new(0),
             persons: places(),
-            maxes: places(),
+            training_maxes: places(),
+            one_rep_maxes: places(),
+            catalogue: AtomicU64::new(0),
             open: Mutex::default(),
         }
     }
@@ -54,6 +58,7 @@ impl Changes {
         let note = move |_, _: &str, table: &str, row: i64| match table {
             "accounts" | "enrollments" => changes.touch(Facet::Person, row),
             "lift_maxes" => changes.open().untold += 1,
+            "catalogue_version" => changes.touch(Facet::Catalogue, 0),
             _ => {}
         };
         writer.update_hook(Some(note)).map_err(|error| outcome::of(&error, "watching the writer"))
@@ -80,12 +85,12 @@ impl Changes {
 
     /// Whether no transaction since the one numbered `commits`, not even one that has yet to end, changed this.
     pub(super) fn is_unchanged(&self, facet: Facet, account: i64, commits: u64) -> bool {
-        self.places(facet)[place(account)].load(Ordering::Acquire) <= commits
+        self.place(facet, place(account)).load(Ordering::Acquire) <= commits
     }
 
     /// Tells whose max was written.
-    pub(super) fn touch_maxes(&self, account: i64) {
-        self.touch(Facet::Maxes, account);
+    pub(super) fn touch_max(&self, facet: Facet, account: i64) {
+        self.touch(facet, account);
         self.open().untold -= 1;
     }
 
@@ -97,11 +102,12 @@ impl Changes {
         }
         let number = self.commits() + 1;
         if open.untold != 0 {
-            self.maxes.iter().for_each(|place| place.store(number, Ordering::Release));
+            let maxes = self.training_maxes.iter().chain(&*self.one_rep_maxes);
+            maxes.for_each(|place| place.store(number, Ordering::Release));
         }
         open.untold = 0;
         for (facet, place) in open.places.drain(..) {
-            self.places(facet)[place].store(number, Ordering::Release);
+            self.place(facet, place).store(number, Ordering::Release);
         }
         self.commits.store(number, Ordering::Release);
     }
@@ -110,14 +116,16 @@ impl Changes {
     /// COMMIT before we know of it.
     fn touch(&self, facet: Facet, account: i64) {
         let place = place(account);
-        self.places(facet)[place].store(OPEN, Ordering::Release);
+        self.place(facet, place).store(OPEN, Ordering::Release);
         self.open().places.push((facet, place));
     }
 
-    fn places(&self, facet: Facet) -> &[AtomicU64] {
+    fn place(&self, facet: Facet, place: usize) -> &AtomicU64 {
         match facet {
-            Facet::Person => &self.persons,
-            Facet::Maxes => &self.maxes,
+            Facet::Person => &self.persons[place],
+            Facet::TrainingMaxes => &self.training_maxes[place],
+            Facet::OneRepMaxes => &self.one_rep_maxes[place],
+            Facet::Catalogue => &self.catalogue,
         }
     }
 

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use foldhash::fast::RandomState;
 use rusqlite::{Connection, PrepFlags, Statement};
 
 use crate::engine::tx::Sql;
@@ -32,7 +33,7 @@ impl Prepare for Connection {
 /// 9 % of the instructions of a recorded max.
 pub(super) struct Prepared<'c> {
     connection: &'c Connection,
-    statements: RefCell<HashMap<*const str, Statement<'c>>>,
+    statements: RefCell<HashMap<*const str, Statement<'c>, RandomState>>,
 }
 
 impl<'c> Prepared<'c> {

@@ -43,8 +43,8 @@ impl<'c> SqliteTx<'c> {
             && self.changes.is_unchanged(facet, account, since.commits)
     }
 
-    pub(in crate::engine) fn touch_maxes(&self, account: i64) {
-        self.changes.touch_maxes(account);
+    pub(in crate::engine) fn touch_max(&self, facet: Facet, account: i64) {
+        self.changes.touch_max(facet, account);
     }
 
     pub(in crate::engine) fn each(
