@@ -34,7 +34,7 @@ pub struct Catalogue {
     pub programs: Shared<CompiledProgram>,
     /// The last workout of a lifter, by their public id.
     pub workouts: Versioned<Arc<KeptWorkout>, LIFTERS>,
-    /// Internal keys of lifts by their id, with the moment at which each was read.
+    /// Internal keys of lifts by their id, with the moment since which each counts; the version is not asked for in writes.
     pub(crate) lift_keys: Kept<Box<str>, (i64, Moment), 4096>,
 }
 

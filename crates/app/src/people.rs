@@ -33,9 +33,7 @@ impl People {
     /// [`accounts::identify`].
     pub fn identify(&self, tx: &mut Tx<'_>, claim: &Claim) -> Result<Identity> {
         match tx.moment() {
-            Some(now) => self
-                .find(tx, claim.id(), now)?
-                .map_or_else(|| accounts::identify(tx, claim), |person| person.identify(claim)),
+            Some(now) => Person::identify(self.find(tx, claim.id(), now)?.as_deref(), claim),
             None => accounts::identify(tx, claim),
         }
     }
@@ -43,12 +41,12 @@ impl People {
     /// [`accounts::identify_reader`].
     pub fn identify_reader(&self, tx: &mut Tx<'_>, claim: &Claim) -> Result<Reader> {
         let version = catalogue::look(tx)?;
-        if let Some((version, now)) = version.zip(tx.moment())
-            && let Some(person) = self.find(tx, claim.id(), now)?
-        {
-            return person.identify_reader(claim, version);
+        match version.zip(tx.moment()) {
+            Some((version, now)) => {
+                Person::identify_reader(self.find(tx, claim.id(), now)?.as_deref(), claim, version)
+            }
+            None => accounts::identify_reader(tx, claim),
         }
-        accounts::identify_reader(tx, claim)
     }
 
     fn find(&self, tx: &mut Tx<'_>, id: &str, since: Moment) -> Result<Option<Arc<Person>>> {

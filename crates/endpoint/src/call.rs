@@ -161,7 +161,7 @@ impl<D: Dialect, P: Permission> Call<D, P> {
     {
         let Self { context, .. } = self;
         let db = context.db()?;
-        let entry = context.app.ids.uuid();
+        let entry = context.entry();
         let out = db
             .write(move |tx| {
                 let mut me = context.admit(tx)?;
@@ -200,7 +200,7 @@ impl<D: Dialect, P: Known, T: Body> Sent<D, P, T> {
         W: Fn(&mut Tx<'_>, &Identity, &T) -> Result<Done<O>> + Send + Sync + 'static,
     {
         let db = self.context.db()?;
-        let entry = self.context.app.ids.uuid();
+        let entry = self.context.entry();
         let outcome = db
             .write(move |tx| {
                 self.once(tx, STATUS, |tx, me, body, now| {

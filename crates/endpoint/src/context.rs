@@ -31,6 +31,12 @@ pub(crate) struct Context<P> {
     told: Option<Told>,
 }
 
+/// An id, and method and route template.
+pub(crate) struct EntryHead {
+    id: String,
+    route: String,
+}
+
 impl<P> std::fmt::Debug for Context<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Context")
@@ -72,9 +78,10 @@ impl<P: Permission> Context<P> {
         [self.method.as_str(), " ", self.uri.path()].concat()
     }
 
-    /// Method and route template, for the audit.
-    fn route(&self) -> String {
-        [self.method.as_str(), " ", self.matched.as_ref().map_or("", MatchedPath::as_str)].concat()
+    /// What can be said of an audit entry before the transaction.
+    pub(crate) fn entry(&self) -> EntryHead {
+        let route = self.matched.as_ref().map_or("", MatchedPath::as_str);
+        EntryHead { id: self.app.ids.uuid(), route: [self.method.as_str(), " ", route].concat() }
     }
 
     fn request_id(&self) -> &str {
@@ -135,11 +142,11 @@ impl<P: Permission> Context<P> {
         Ok(())
     }
 
-    /// Writes the audit entry `entry`.
+    /// Writes an audit entry.
     pub(crate) fn record<O>(
         &self,
         tx: &mut Tx<'_>,
-        entry: &str,
+        head: &EntryHead,
         surface: &str,
         me: &Identity,
         now: Millis,
@@ -148,14 +155,14 @@ impl<P: Permission> Context<P> {
         audit::insert(
             tx,
             &audit::Entry {
-                id: entry,
+                id: &head.id,
                 at: now,
                 actor_key: me.account,
                 actor_id: &me.id,
                 proof: me.proof,
                 claimed_admin: matches!(self.claim, Ok(Claim::Header { admin: true, .. })),
                 surface,
-                route: &self.route(),
+                route: &head.route,
                 row_type: done.row_type,
                 row_id: &done.row_id,
                 fields: &done.fields,

@@ -157,15 +157,18 @@ impl Person {
         tx.is_unchanged(Facet::Person, self.known.account, self.since)
     }
 
-    /// [`identify`], without asking the database.
-    pub fn identify(&self, claim: &Claim) -> Result<Identity> {
-        proven(claim, Some(self.known.clone()))
+    /// [`identify`], when it is known who has the claim's id.
+    pub fn identify(person: Option<&Self>, claim: &Claim) -> Result<Identity> {
+        proven(claim, person.map(|person| person.known.clone()))
     }
 
-    /// [`identify_reader`], without asking the database.
-    pub fn identify_reader(&self, claim: &Claim, catalogue_version: i64) -> Result<Reader> {
-        let catalogue_version = Some(catalogue_version);
-        Ok(Reader { me: self.identify(claim)?, catalogue_version, standing: self.standing.clone() })
+    /// [`identify_reader`], when it is known who has the claim's id.
+    pub fn identify_reader(person: Option<&Self>, claim: &Claim, catalogue_version: i64) -> Result<Reader> {
+        Ok(Reader {
+            me: Self::identify(person, claim)?,
+            catalogue_version: Some(catalogue_version),
+            standing: person.and_then(|person| person.standing.clone()),
+        })
     }
 }
 

@@ -172,8 +172,9 @@ struct Kept {
 }
 
 /// The week in which Anna stands and her max, of which some may come from memory.
-fn glance(tx: &mut Tx<'_>, kept: &mut Kept, anna: i64, needed: &[Needed]) -> Result<[i64; 2]> {
+fn glance(tx: &mut Tx<'_>, kept: &Mutex<Kept>, anna: i64, needed: &[Needed]) -> Result<[i64; 2]> {
     let now = moment(tx)?;
+    let kept = &mut *kept.lock().unwrap();
     // By turns, so that what is kept meets what is read.
     match NEXT.fetch_add(1, Ordering::Relaxed) % 3 {
         0 => kept.person = None,
@@ -192,7 +193,7 @@ fn glance(tx: &mut Tx<'_>, kept: &mut Kept, anna: i64, needed: &[Needed]) -> Res
         None => lift_maxes::list_current_values(tx, anna, needed, NOW)?[0].unwrap().0,
     };
     let claim = ferrum_domain::access::Claim::Header { id: "anna".to_owned(), admin: false };
-    let week = person.identify_reader(&claim, 1)?.standing.unwrap().position.week;
+    let week = Person::identify_reader(Some(&person), &claim, 1)?.standing.unwrap().position.week;
     *kept = Kept { person: Some(person), max: now.map(|now| kept_max.unwrap_or((max, now))) };
     Ok([week, max])
 }
@@ -207,12 +208,13 @@ async fn no_reader_sees_half_of_a_transaction_or_what_was_before_it() {
     let acknowledged = AtomicI64::new(0);
     let done = AtomicBool::new(false);
     let handle = Handle::current();
+    // Shared, so that a reader meets what another has kept since its snapshot began.
+    let kept = Arc::new(Mutex::new(Kept::default()));
     let glances = block_in_place(|| {
         thread::scope(|scope| {
             let readers: Vec<_> = (0..3)
                 .map(|_| {
                     scope.spawn(|| {
-                        let kept = Arc::new(Mutex::new(Kept::default()));
                         let (mut glances, mut last) = (0_u64, 0);
                         while !done.load(Ordering::SeqCst) {
                             let floor = acknowledged.load(Ordering::SeqCst);
@@ -222,8 +224,7 @@ async fn no_reader_sees_half_of_a_transaction_or_what_was_before_it() {
                                 lift_key: squat,
                                 max_type: MaxType::TrainingMax,
                             }];
-                            let read =
-                                db.read(move |tx| glance(tx, &mut kept.lock().unwrap(), anna, &needed));
+                            let read = db.read(move |tx| glance(tx, &kept, anna, &needed));
                             let [week, max] = handle.block_on(read).unwrap();
                             if week > 1 {
                                 assert_eq!(week * 1000, max, "half of a transaction");

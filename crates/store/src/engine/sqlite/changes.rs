@@ -52,7 +52,8 @@ impl Changes {
         }
     }
 
-    /// Notes every row that `writer` writes. Both tables of a person have the account's key for a row id.
+    /// Notes every row that `writer` writes, as SQLite reports them: all but those that a REPLACE or a DELETE without WHERE
+    /// removes. Both tables of a person have the account's key for a row id.
     pub(super) fn watch(self: &Arc<Self>, writer: &mut Connection) -> Result<()> {
         let changes = Arc::clone(self);
         let note = move |_, _: &str, table: &str, row: i64| match table {
@@ -94,6 +95,13 @@ impl Changes {
         self.open().untold -= 1;
     }
 
+    /// To be called before the writer's COMMIT.
+    pub(super) fn before_commit(&self) {
+        if self.open().untold != 0 {
+            self.mark_maxes(OPEN);
+        }
+    }
+
     /// To be called when the writer's transaction has ended, whichever way, and before anybody hears of it.
     pub(super) fn end(&self) {
         let mut open = self.open();
@@ -102,8 +110,7 @@ impl Changes {
         }
         let number = self.commits() + 1;
         if open.untold != 0 {
-            let maxes = self.training_maxes.iter().chain(&*self.one_rep_maxes);
-            maxes.for_each(|place| place.store(number, Ordering::Release));
+            self.mark_maxes(number);
         }
         open.untold = 0;
         for (facet, place) in open.places.drain(..) {
@@ -118,6 +125,11 @@ impl Changes {
         let place = place(account);
         self.place(facet, place).store(OPEN, Ordering::Release);
         self.open().places.push((facet, place));
+    }
+
+    fn mark_maxes(&self, number: u64) {
+        let maxes = self.training_maxes.iter().chain(&*self.one_rep_maxes);
+        maxes.for_each(|place| place.store(number, Ordering::Release));
     }
 
     fn place(&self, facet: Facet, place: usize) -> &AtomicU64 {

@@ -10,8 +10,9 @@ use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::process;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use ferrum_domain::{Error, Result};
@@ -22,13 +23,15 @@ use super::connection::{self, Access};
 use super::outcome;
 use super::readers::Inline;
 
-/// Pages in the log after which it is folded, 48 MiB: most of them stand there many times, of which the last
+/// Pages in the log after which it is folded, 64 MiB: most of them stand there many times, of which the last
 /// alone is written to the file.
-const LONG: i32 = 12 * 1024;
+const LONG: i32 = 16 * 1024;
 /// Pages after which a log that could not start over, since somebody read from its end, is tended again.
 const STEP: i32 = 512;
 /// Pages that are left to the writer as a rule, which take it a millisecond or two.
 const FEW: i32 = 128;
+/// How long SQLite folds before the disk writes what it has folded so far.
+const PIECE: Duration = Duration::from_millis(1);
 /// How often the thread goes after what has been written meanwhile.
 const ROUNDS: usize = 4;
 /// Transactions after which the writer folds the rest anew, if a reader kept the log from starting over: each time
@@ -137,17 +140,32 @@ impl Most {
     fn fold(&self) {
         for _ in 0..ROUNDS {
             let before = self.pages.load(Ordering::Relaxed);
-            fold(&self.connection, &self.readers);
-            if let Err(error) = self.file.sync_data() {
-                // The system takes the pages for written now, and SQLite would let the log start over. After a
-                // new start all of it is folded again.
-                tracing::error!("the file could not be written to disk, so this process stops: {error}");
-                process::abort();
-            }
+            // The disk begins at once: what it has to write in one piece is what a commit may have to wait for.
+            let (file, folded) = (&*self.file, AtomicBool::new(false));
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !folded.load(Ordering::Relaxed) {
+                        thread::sleep(PIECE);
+                        write_out(file);
+                    }
+                });
+                fold(&self.connection, &self.readers);
+                folded.store(true, Ordering::Relaxed);
+            });
+            write_out(file);
             if self.pages.load(Ordering::Relaxed) - before <= FEW {
                 return;
             }
         }
+    }
+}
+
+fn write_out(file: &File) {
+    if let Err(error) = file.sync_data() {
+        // The system takes the pages for written now, and SQLite would let the log start over. After a
+        // new start all of it is folded again.
+        tracing::error!("the file could not be written to disk, so this process stops: {error}");
+        process::abort();
     }
 }
 

@@ -57,9 +57,6 @@ impl Prepare for Prepared<'_> {
             Entry::Vacant(place) => place
                 .insert(self.connection.prepare_with_flags(sql.text, PrepFlags::SQLITE_PREPARE_PERSISTENT)?),
         };
-        let done = work(statement);
-        // What was bound can be large.
-        statement.clear_bindings();
-        done
+        work(statement)
     }
 }

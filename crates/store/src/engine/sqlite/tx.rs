@@ -39,8 +39,9 @@ impl<'c> SqliteTx<'c> {
     }
 
     pub(in crate::engine) fn is_unchanged(&self, facet: Facet, account: i64, since: Moment) -> bool {
+        // What was read at a later moment than ours may not be so yet in our snapshot.
         self.moment().is_some_and(|now| now.term == since.term)
-            && self.changes.is_unchanged(facet, account, since.commits)
+            && self.changes.is_unchanged(facet, account, since.commits.min(self.commits))
     }
 
     pub(in crate::engine) fn touch_max(&self, facet: Facet, account: i64) {
@@ -71,8 +72,11 @@ impl<'c> SqliteTx<'c> {
     pub(in crate::engine) fn execute(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
         let mut changed = 0;
         let ran = self.statements.with(sql.into(), &mut |statement| {
-            changed = statement.execute(params_from_iter(params))?;
-            Ok(())
+            let ran = statement.execute(params_from_iter(params)).map(|rows| changed = rows);
+            if is_large(params) {
+                statement.clear_bindings();
+            }
+            ran
         });
         ran.map_err(|error| self.failed(sql, params, &error))?;
         Ok(changed as u64)
@@ -90,4 +94,13 @@ impl<'c> SqliteTx<'c> {
             Access::Write => outcome::of_statement(self.statements.connection(), sql, params, error),
         }
     }
+}
+
+/// Whether a statement that is kept should not keep these too.
+fn is_large(params: &[Value<'_>]) -> bool {
+    params.iter().any(|value| match value {
+        Value::Text(text) => text.len() > 1024,
+        Value::Blob(bytes) => bytes.len() > 1024,
+        Value::Null | Value::Int(_) => false,
+    })
 }

@@ -74,6 +74,8 @@ struct Session<'c> {
     statements: Prepared<'c>,
     changes: &'c Changes,
     term: Cell<Term>,
+    /// How many rows the connection had changed when the open transaction began.
+    before: Cell<u64>,
 }
 
 /// In whose term the open transaction is.
@@ -84,8 +86,8 @@ enum Term {
     None,
     /// Ours: we wrote last.
     Ours,
-    /// Ours once it is committed.
-    Taken(i64),
+    /// That of another process, which wrote last.
+    Theirs,
 }
 
 impl Session<'_> {
@@ -101,7 +103,12 @@ fn serve(
     mut folder: Folder,
     jobs: &Receiver<Option<Box<dyn Job>>>,
 ) {
-    let writer = Session { statements: Prepared::new(connection), changes, term: Cell::default() };
+    let writer = Session {
+        statements: Prepared::new(connection),
+        changes,
+        term: Cell::default(),
+        before: Cell::default(),
+    };
     let mut batch = Vec::with_capacity(BATCH);
     let mut open = true;
     while open {
@@ -204,23 +211,38 @@ fn alone(writer: &Session<'_>, job: &mut dyn Job) {
     }
 }
 
-/// Begins a transaction, in a term of ours.
+/// Begins a transaction, and looks who wrote last.
 fn begin(writer: &Session<'_>) -> Result<()> {
     control(writer, "BEGIN IMMEDIATE")?;
+    writer.before.set(writer.statements.connection().total_changes());
     writer.term.set(match catalogue::state(&mut writer.transaction()) {
         Ok(state) if state.term == writer.changes.term() => Term::Ours,
-        Ok(_) => {
-            let taken = catalogue::take_term(&mut writer.transaction());
-            Term::Taken(taken.inspect_err(|_| roll_back(writer))?)
+        Ok(_) => Term::Theirs,
+        Err(_) if !has_terms(writer) => Term::None,
+        Err(error) => {
+            roll_back(writer);
+            return Err(error);
         }
-        Err(_) => Term::None,
     });
     Ok(())
 }
 
+fn has_terms(writer: &Session<'_>) -> bool {
+    let table = "SELECT 1 FROM sqlite_schema WHERE name = 'catalogue_version'";
+    // Where even that cannot be asked, nothing may be written.
+    writer.statements.connection().prepare(table).and_then(|mut asked| asked.exists([])).unwrap_or(true)
+}
+
+/// Commits, in a term of ours if anything was changed.
 fn commit(writer: &Session<'_>) -> Result<()> {
+    let is_changed = writer.statements.connection().total_changes() != writer.before.get();
+    let mut taken = None;
+    if is_changed && matches!(writer.term.get(), Term::Theirs) {
+        taken = Some(catalogue::take_term(&mut writer.transaction()).inspect_err(|_| roll_back(writer))?);
+    }
+    writer.changes.before_commit();
     control(writer, "COMMIT").inspect_err(|_| roll_back(writer))?;
-    if let Term::Taken(term) = writer.term.get() {
+    if let Some(term) = taken {
         writer.changes.begin_term(term);
     }
     writer.changes.end();
