@@ -43,7 +43,8 @@ statements! {
         WHERE key = account_key)), effective_at = ?3, updated_at = ?4, written = ?5 WHERE id = ?1 \
         RETURNING account_key, max_type";
     DELETE = "DELETE FROM lift_maxes WHERE id = ?1 RETURNING account_key, max_type";
-    TO_COME = "SELECT 1 FROM lift_maxes WHERE account_key = ?1 AND lift_key = ?2 AND max_type = ?3 AND effective_at > ?4 LIMIT 1";
+    TO_COME = "SELECT 1 FROM lift_maxes WHERE account_key = ?1 AND lift_key = ?2 AND max_type = ?3 \
+        AND effective_at > ?4 LIMIT 1";
 }
 
 pub(crate) const LISTING: Listing = Listing {

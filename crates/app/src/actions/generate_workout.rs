@@ -85,8 +85,8 @@ pub struct Basis {
 }
 
 impl Basis {
-    /// `version` is the catalogue's in the snapshot of `tx`; what is still so is taken from `last`. [`Error::NotFound`] when the week or day is not in the
-    /// lifter's program or has nothing to do.
+    /// `version` is the catalogue's in the snapshot of `tx`; what is still so is taken from `last`.
+    /// [`Error::NotFound`] when the week or day is not in the lifter's program or has nothing to do.
     pub fn read(
         app: &App,
         tx: &mut Tx<'_>,

@@ -143,12 +143,14 @@ impl Most {
             // The disk begins at once: what it has to write in one piece is what a commit may have to wait for.
             let (file, folded) = (&*self.file, AtomicBool::new(false));
             thread::scope(|scope| {
-                scope.spawn(|| {
+                let begin = || {
                     while !folded.load(Ordering::Relaxed) {
                         thread::sleep(PIECE);
                         write_out(file);
                     }
-                });
+                };
+                // Without a thread for it the disk writes everything at the end.
+                let _ = thread::Builder::new().spawn_scoped(scope, begin);
                 fold(&self.connection, &self.readers);
                 folded.store(true, Ordering::Relaxed);
             });

@@ -15,7 +15,8 @@ pub(super) type Use<'u> = &'u mut dyn FnMut(&mut Statement<'_>) -> rusqlite::Res
 /// Where prepared statements come from.
 pub(super) trait Prepare {
     fn connection(&self) -> &Connection;
-    fn with(&self, sql: Sql<'_>, work: Use<'_>) -> rusqlite::Result<()>;
+    /// Prepares a statement, or finds it prepared, and works with it; `large` if what is bound should not stay in memory with it.
+    fn with(&self, sql: Sql<'_>, large: bool, work: Use<'_>) -> rusqlite::Result<()>;
 }
 
 /// By their whole text: a reader's connection goes from thread to thread, where statements that refer to it could not follow.
@@ -24,7 +25,7 @@ impl Prepare for Connection {
         self
     }
 
-    fn with(&self, sql: Sql<'_>, work: Use<'_>) -> rusqlite::Result<()> {
+    fn with(&self, sql: Sql<'_>, _: bool, work: Use<'_>) -> rusqlite::Result<()> {
         work(&mut *self.prepare_cached(sql.text)?)
     }
 }
@@ -47,9 +48,9 @@ impl Prepare for Prepared<'_> {
         self.connection
     }
 
-    fn with(&self, sql: Sql<'_>, work: Use<'_>) -> rusqlite::Result<()> {
+    fn with(&self, sql: Sql<'_>, large: bool, work: Use<'_>) -> rusqlite::Result<()> {
         if !sql.constant {
-            return self.connection.with(sql, work);
+            return self.connection.with(sql, large, work);
         }
         let mut statements = self.statements.borrow_mut();
         let statement = match statements.entry(sql.text) {
@@ -57,6 +58,10 @@ impl Prepare for Prepared<'_> {
             Entry::Vacant(place) => place
                 .insert(self.connection.prepare_with_flags(sql.text, PrepFlags::SQLITE_PREPARE_PERSISTENT)?),
         };
-        work(statement)
+        let done = work(statement);
+        if large {
+            statement.clear_bindings();
+        }
+        done
     }
 }

@@ -55,7 +55,7 @@ impl<'c> SqliteTx<'c> {
         on_row: OnRow<'_>,
     ) -> Result<()> {
         let mut taken = Ok(ControlFlow::Continue(()));
-        let read = self.statements.with(sql, &mut |statement| {
+        let read = self.statements.with(sql, is_large(params), &mut |statement| {
             let mut rows = statement.query(params_from_iter(params))?;
             while let Some(row) = rows.next()? {
                 taken = on_row(&Row(RowOf::Sqlite(row)));
@@ -71,12 +71,9 @@ impl<'c> SqliteTx<'c> {
 
     pub(in crate::engine) fn execute(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
         let mut changed = 0;
-        let ran = self.statements.with(sql.into(), &mut |statement| {
-            let ran = statement.execute(params_from_iter(params)).map(|rows| changed = rows);
-            if is_large(params) {
-                statement.clear_bindings();
-            }
-            ran
+        let ran = self.statements.with(sql.into(), is_large(params), &mut |statement| {
+            changed = statement.execute(params_from_iter(params))?;
+            Ok(())
         });
         ran.map_err(|error| self.failed(sql, params, &error))?;
         Ok(changed as u64)

@@ -260,6 +260,6 @@ fn roll_back(writer: &Session<'_>) {
 }
 
 fn control(writer: &Session<'_>, sql: &'static str) -> Result<()> {
-    let ran = writer.statements.with(sql.into(), &mut |statement| statement.execute([]).map(drop));
+    let ran = writer.statements.with(sql.into(), false, &mut |statement| statement.execute([]).map(drop));
     ran.map_err(|error| outcome::of(&error, sql))
 }
