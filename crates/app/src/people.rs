@@ -71,7 +71,7 @@ impl People {
     ) -> Result<Option<Thousandths>> {
         if let Some(kept) = self.one_rep_maxes.get(&(account, lift_key))
             && kept.read <= now
-            && tx.is_unchanged(Facet::OneRepMaxes, account, kept.since)
+            && tx.is_unchanged(Facet::OneRepMaxes(account), kept.since)
         {
             return Ok(kept.value);
         }

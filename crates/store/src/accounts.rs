@@ -154,7 +154,7 @@ pub struct Person {
 impl Person {
     /// Whether it is still so in this transaction.
     pub fn is_unchanged(&self, tx: &Tx<'_>) -> bool {
-        tx.is_unchanged(Facet::Person, self.known.account, self.since)
+        tx.is_unchanged(Facet::Person(self.known.account), self.since)
     }
 
     /// [`identify`], when it is known who has the claim's id.

@@ -252,7 +252,7 @@ pub fn insert(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
             max.unit.map(WeightUnit::as_str)
         ],
     )?;
-    tx.touch_max(facet(max.max_type), max.account);
+    tx.touch_max(facet(max.max_type, max.account));
     Ok(())
 }
 
@@ -260,34 +260,36 @@ pub fn insert(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
 pub fn update(tx: &mut Tx<'_>, max: &LiftMax) -> Result<()> {
     let unit = max.unit.map(WeightUnit::as_str);
     let values = values![&max.id, max.value, max.effective_at, max.updated_at, max.written, unit];
-    if let Some((facet, account)) = tx.query_opt(UPDATE, values, whose)? {
-        tx.touch_max(facet, account);
+    if let Some(facet) = tx.query_opt(UPDATE, values, whose)? {
+        tx.touch_max(facet);
     }
     Ok(())
 }
 
 /// Removes a max.
 pub fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    let (facet, account) = tx.query_one(DELETE, values![id], whose)?;
-    tx.touch_max(facet, account);
+    let facet = tx.query_one(DELETE, values![id], whose)?;
+    tx.touch_max(facet);
     Ok(())
 }
 
 /// Whose max it is, and of which kind.
-fn whose(row: &Row<'_>) -> Result<(Facet, i64)> {
-    Ok((facet(max_type(row.text(1)?)?), row.get(0)?))
+fn whose(row: &Row<'_>) -> Result<Facet> {
+    Ok(facet(max_type(row.text(1)?)?, row.get(0)?))
 }
 
-fn facet(max_type: MaxType) -> Facet {
+fn facet(max_type: MaxType, account: i64) -> Facet {
     match max_type {
-        MaxType::OneRm => Facet::OneRepMaxes,
-        MaxType::TrainingMax => Facet::TrainingMaxes,
+        MaxType::OneRm => Facet::OneRepMaxes(account),
+        MaxType::TrainingMax => Facet::TrainingMaxes(account),
     }
 }
 
 /// Whether all maxes of an account are in this transaction what they were at the moment `since`.
 pub fn are_unchanged(tx: &Tx<'_>, account: i64, since: Moment) -> bool {
-    [Facet::TrainingMaxes, Facet::OneRepMaxes].iter().all(|facet| tx.is_unchanged(*facet, account, since))
+    [Facet::TrainingMaxes(account), Facet::OneRepMaxes(account)]
+        .iter()
+        .all(|facet| tx.is_unchanged(*facet, since))
 }
 
 fn lift_max(row: &Row<'_>) -> Result<LiftMax> {

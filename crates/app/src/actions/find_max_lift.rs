@@ -29,7 +29,7 @@ pub fn find_max_lift(
 fn find_key(app: &App, tx: &mut Tx<'_>, lift_id: &str, since: Moment) -> Result<Option<i64>> {
     let keys = &app.catalogue.lift_keys;
     if let Some((key, since)) = keys.get(lift_id)
-        && tx.is_unchanged(Facet::Catalogue, 0, since)
+        && tx.is_unchanged(Facet::Catalogue, since)
     {
         return Ok(Some(key));
     }

@@ -9,15 +9,15 @@ pub struct Moment {
     pub(super) commits: u64,
 }
 
-/// What can change: the catalogue as a whole, the rest by account.
+/// What can change: the catalogue as a whole, the rest by the account's internal key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Facet {
     /// The account's row, and where it stands in a program.
-    Person,
+    Person(i64),
     /// Its training maxes.
-    TrainingMaxes,
+    TrainingMaxes(i64),
     /// Its one-repetition maxes.
-    OneRepMaxes,
-    /// Lifts, programs and their parts, of no account.
+    OneRepMaxes(i64),
+    /// Lifts, programs and their parts.
     Catalogue,
 }

@@ -72,10 +72,10 @@ impl Tx<'_> {
         }
     }
 
-    /// Whether what was read of an account (any, for the catalogue) at the moment `since` is still so in this transaction.
-    pub fn is_unchanged(&self, facet: Facet, account: i64, since: Moment) -> bool {
+    /// Whether what was read of it at the moment `since` is still so in this transaction.
+    pub fn is_unchanged(&self, facet: Facet, since: Moment) -> bool {
         match &self.0 {
-            TxOf::Sqlite(tx) => tx.is_unchanged(facet, account, since),
+            TxOf::Sqlite(tx) => tx.is_unchanged(facet, since),
             TxOf::Postgres(_) => false,
         }
     }
@@ -88,9 +88,9 @@ impl Tx<'_> {
     }
 
     /// Tells whose max was written, and of which kind.
-    pub(crate) fn touch_max(&mut self, facet: Facet, account: i64) {
+    pub(crate) fn touch_max(&mut self, facet: Facet) {
         if let TxOf::Sqlite(tx) = &self.0 {
-            tx.touch_max(facet, account);
+            tx.touch_max(facet);
         }
     }
 

@@ -71,7 +71,7 @@ async fn a_max_written_by_who_knows_whom_is_read_again() {
         fixture.db.read(move |tx| {
             catalogue::look(tx)?;
             let since = since.or(tx.moment());
-            Ok(since.map(|since| (since, tx.is_unchanged(Facet::TrainingMaxes, 7, since))))
+            Ok(since.map(|since| (since, tx.is_unchanged(Facet::TrainingMaxes(7), since))))
         })
     };
     let write = |sql: &'static str| fixture.db.write(move |tx| tx.execute(sql, &[]));

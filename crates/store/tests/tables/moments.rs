@@ -49,7 +49,7 @@ async fn now(db: &Db) -> Option<Moment> {
 async fn unchanged(db: &Db, account: i64, since: Moment) -> [bool; 2] {
     let read = db.read(move |tx| {
         moment(tx)?;
-        Ok([Facet::Person, Facet::TrainingMaxes].map(|facet| tx.is_unchanged(facet, account, since)))
+        Ok([Facet::Person(account), Facet::TrainingMaxes(account)].map(|facet| tx.is_unchanged(facet, since)))
     });
     read.await.unwrap()
 }
@@ -91,7 +91,7 @@ async fn each_write_changes_what_it_says() {
         assert_eq!(unchanged(&db, anna, since).await, [true, true]);
         let others = move |tx: &mut Tx<'_>| {
             moment(tx)?;
-            Ok([Facet::OneRepMaxes, Facet::Catalogue].map(|facet| tx.is_unchanged(facet, anna, since)))
+            Ok([Facet::OneRepMaxes(anna), Facet::Catalogue].map(|facet| tx.is_unchanged(facet, since)))
         };
         assert_eq!(db.read(others).await.unwrap(), [false, true]);
         write(&db, |tx| lifts::insert(tx, &lift("bench"))).await;
@@ -119,8 +119,8 @@ async fn within_a_transaction_its_own_changes_count() {
     let look = move |tx: &mut Tx<'_>| {
         let since = tx.moment().ok_or(Error::internal("others wrote last"))?;
         insert_max(tx, max("n", anna, "squat", 110, 2))?;
-        let unchanged = [(Facet::TrainingMaxes, anna), (Facet::Person, anna), (Facet::TrainingMaxes, bert)]
-            .map(|(facet, account)| tx.is_unchanged(facet, account, since));
+        let unchanged = [Facet::TrainingMaxes(anna), Facet::Person(anna), Facet::TrainingMaxes(bert)]
+            .map(|facet| tx.is_unchanged(facet, since));
         if unchanged == [false, true, true] { Err(Error::NotFound) } else { Ok(()) }
     };
     let since = now(&db).await.unwrap();
@@ -187,7 +187,7 @@ fn glance(tx: &mut Tx<'_>, kept: &Mutex<Kept>, anna: i64, needed: &[Needed]) -> 
         (None, Some(now)) => accounts::find_person(tx, "anna", now)?.unwrap(),
         (None, None) => return Ok([0, 0]),
     };
-    let kept_max = kept.max.take().filter(|(_, since)| tx.is_unchanged(Facet::TrainingMaxes, anna, *since));
+    let kept_max = kept.max.take().filter(|(_, since)| tx.is_unchanged(Facet::TrainingMaxes(anna), *since));
     let max = match kept_max {
         Some((max, _)) => max,
         None => lift_maxes::list_current_values(tx, anna, needed, NOW)?[0].unwrap().0,

@@ -33,7 +33,7 @@ pub(super) struct Changes {
 /// What the writer's transaction has changed so far.
 #[derive(Default)]
 struct Transaction {
-    places: Vec<(Facet, usize)>,
+    touched: Vec<Facet>,
     /// Rows of maxes that were written, less those whose account was told.
     untold: i64,
 }
@@ -57,9 +57,9 @@ impl Changes {
     pub(super) fn watch(self: &Arc<Self>, writer: &mut Connection) -> Result<()> {
         let changes = Arc::clone(self);
         let note = move |_, _: &str, table: &str, row: i64| match table {
-            "accounts" | "enrollments" => changes.touch(Facet::Person, row),
+            "accounts" | "enrollments" => changes.touch(Facet::Person(row)),
             "lift_maxes" => changes.open().untold += 1,
-            "catalogue_version" => changes.touch(Facet::Catalogue, 0),
+            "catalogue_version" => changes.touch(Facet::Catalogue),
             _ => {}
         };
         writer.update_hook(Some(note)).map_err(|error| outcome::of(&error, "watching the writer"))
@@ -85,13 +85,13 @@ impl Changes {
     }
 
     /// Whether no transaction since the one numbered `commits`, not even one that has yet to end, changed this.
-    pub(super) fn is_unchanged(&self, facet: Facet, account: i64, commits: u64) -> bool {
-        self.place(facet, place(account)).load(Ordering::Acquire) <= commits
+    pub(super) fn is_unchanged(&self, facet: Facet, commits: u64) -> bool {
+        self.place(facet).load(Ordering::Acquire) <= commits
     }
 
     /// Tells whose max was written.
-    pub(super) fn touch_max(&self, facet: Facet, account: i64) {
-        self.touch(facet, account);
+    pub(super) fn touch_max(&self, facet: Facet) {
+        self.touch(facet);
         self.open().untold -= 1;
     }
 
@@ -105,7 +105,7 @@ impl Changes {
     /// To be called when the writer's transaction has ended, whichever way, and before anybody hears of it.
     pub(super) fn end(&self) {
         let mut open = self.open();
-        if open.places.is_empty() && open.untold == 0 {
+        if open.touched.is_empty() && open.untold == 0 {
             return;
         }
         let number = self.commits() + 1;
@@ -113,18 +113,17 @@ impl Changes {
             self.mark_maxes(number);
         }
         open.untold = 0;
-        for (facet, place) in open.places.drain(..) {
-            self.place(facet, place).store(number, Ordering::Release);
+        for facet in open.touched.drain(..) {
+            self.place(facet).store(number, Ordering::Release);
         }
         self.commits.store(number, Ordering::Release);
     }
 
     /// From now on until the transaction ends nobody takes this for unchanged: a snapshot may include its
     /// COMMIT before we know of it.
-    fn touch(&self, facet: Facet, account: i64) {
-        let place = place(account);
-        self.place(facet, place).store(OPEN, Ordering::Release);
-        self.open().places.push((facet, place));
+    fn touch(&self, facet: Facet) {
+        self.place(facet).store(OPEN, Ordering::Release);
+        self.open().touched.push(facet);
     }
 
     fn mark_maxes(&self, number: u64) {
@@ -132,11 +131,11 @@ impl Changes {
         maxes.for_each(|place| place.store(number, Ordering::Release));
     }
 
-    fn place(&self, facet: Facet, place: usize) -> &AtomicU64 {
+    fn place(&self, facet: Facet) -> &AtomicU64 {
         match facet {
-            Facet::Person => &self.persons[place],
-            Facet::TrainingMaxes => &self.training_maxes[place],
-            Facet::OneRepMaxes => &self.one_rep_maxes[place],
+            Facet::Person(account) => &self.persons[place(account)],
+            Facet::TrainingMaxes(account) => &self.training_maxes[place(account)],
+            Facet::OneRepMaxes(account) => &self.one_rep_maxes[place(account)],
             Facet::Catalogue => &self.catalogue,
         }
     }

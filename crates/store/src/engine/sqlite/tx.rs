@@ -38,14 +38,14 @@ impl<'c> SqliteTx<'c> {
         self.changes.moment(self.term?, self.commits)
     }
 
-    pub(in crate::engine) fn is_unchanged(&self, facet: Facet, account: i64, since: Moment) -> bool {
+    pub(in crate::engine) fn is_unchanged(&self, facet: Facet, since: Moment) -> bool {
         // What was read at a later moment than ours may not be so yet in our snapshot.
         self.moment().is_some_and(|now| now.term == since.term)
-            && self.changes.is_unchanged(facet, account, since.commits.min(self.commits))
+            && self.changes.is_unchanged(facet, since.commits.min(self.commits))
     }
 
-    pub(in crate::engine) fn touch_max(&self, facet: Facet, account: i64) {
-        self.changes.touch_max(facet, account);
+    pub(in crate::engine) fn touch_max(&self, facet: Facet) {
+        self.changes.touch_max(facet);
     }
 
     pub(in crate::engine) fn each(
