@@ -161,14 +161,14 @@ impl<D: Dialect, P: Permission> Call<D, P> {
     {
         let Self { context, .. } = self;
         let db = context.db()?;
-        let entry = context.entry();
+        let route = context.route();
         let out = db
             .write(move |tx| {
                 let mut me = context.admit(tx)?;
                 let now = context.app.clock.now();
                 context.enrol(tx, &mut me, now)?;
                 let done = work(tx, &me)?;
-                context.record(tx, &entry, D::SURFACE, &me, now, &done)?;
+                context.record(tx, &route, D::SURFACE, &me, now, &done)?;
                 Ok(done.out)
             })
             .await?;
@@ -200,13 +200,13 @@ impl<D: Dialect, P: Known, T: Body> Sent<D, P, T> {
         W: Fn(&mut Tx<'_>, &Identity, &T) -> Result<Done<O>> + Send + Sync + 'static,
     {
         let db = self.context.db()?;
-        let entry = self.context.entry();
+        let route = self.context.route();
         let outcome = db
             .write(move |tx| {
                 self.once(tx, STATUS, |tx, me, body, now| {
                     self.context.enrol(tx, me, now)?;
                     let done = work(tx, me, body)?;
-                    self.context.record(tx, &entry, D::SURFACE, me, now, &done)?;
+                    self.context.record(tx, &route, D::SURFACE, me, now, &done)?;
                     Ok(done.out)
                 })
             })

@@ -31,12 +31,6 @@ pub(crate) struct Context<P> {
     told: Option<Told>,
 }
 
-/// An id, and method and route template.
-pub(crate) struct EntryHead {
-    id: String,
-    route: String,
-}
-
 impl<P> std::fmt::Debug for Context<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Context")
@@ -78,10 +72,10 @@ impl<P: Permission> Context<P> {
         [self.method.as_str(), " ", self.uri.path()].concat()
     }
 
-    /// What can be said of an audit entry before the transaction.
-    pub(crate) fn entry(&self) -> EntryHead {
+    /// Method and route template, as an audit entry names them.
+    pub(crate) fn route(&self) -> String {
         let route = self.matched.as_ref().map_or("", MatchedPath::as_str);
-        EntryHead { id: self.app.ids.uuid(), route: [self.method.as_str(), " ", route].concat() }
+        [self.method.as_str(), " ", route].concat()
     }
 
     fn request_id(&self) -> &str {
@@ -146,7 +140,7 @@ impl<P: Permission> Context<P> {
     pub(crate) fn record<O>(
         &self,
         tx: &mut Tx<'_>,
-        head: &EntryHead,
+        route: &str,
         surface: &str,
         me: &Identity,
         now: Millis,
@@ -155,14 +149,13 @@ impl<P: Permission> Context<P> {
         audit::insert(
             tx,
             &audit::Entry {
-                id: &head.id,
                 at: now,
                 actor_key: me.account,
                 actor_id: &me.id,
                 proof: me.proof,
                 claimed_admin: matches!(self.claim, Ok(Claim::Header { admin: true, .. })),
                 surface,
-                route: &head.route,
+                route,
                 row_type: done.row_type,
                 row_id: &done.row_id,
                 fields: &done.fields,

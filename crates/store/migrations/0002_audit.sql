@@ -2,7 +2,6 @@
 -- no index.
 CREATE TABLE audit_entries (
   seq INTEGER PRIMARY KEY,
-  id TEXT NOT NULL,
   at INTEGER NOT NULL,
   actor_key INTEGER,
   actor_id TEXT NOT NULL,

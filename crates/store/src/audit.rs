@@ -10,14 +10,14 @@ use crate::statements::statements;
 use crate::values::values;
 
 statements! {
-    INSERT = "INSERT INTO audit_entries (id, at, actor_key, actor_id, proof, claimed_admin, surface, route, \
-        row_type, row_id, fields, request_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    INSERT = "INSERT INTO audit_entries (at, actor_key, actor_id, proof, claimed_admin, surface, route, row_type, \
+        row_id, fields, request_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     // Whoever waits for this lock holds up every write behind it.
     WAIT_LITTLE = "SET LOCAL lock_timeout = '1s'";
     HOLD_BACK = "LOCK TABLE audit_entries IN SHARE MODE";
     END = "SELECT MAX(seq) FROM audit_entries";
-    LIST = "SELECT seq, id, at, actor_key, actor_id, proof, claimed_admin, surface, route, row_type, row_id, \
-        fields, request_id FROM audit_entries WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3";
+    LIST = "SELECT seq, at, actor_key, actor_id, proof, claimed_admin, surface, route, row_type, row_id, fields, \
+        request_id FROM audit_entries WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3";
     LAST_BATCH = "SELECT number, sealed_at, last_seq, entries, digest FROM audit_batches \
         WHERE number = (SELECT MAX(number) FROM audit_batches)";
     LIST_BATCHES = "SELECT number, sealed_at, last_seq, entries, digest FROM audit_batches WHERE number > ?1 \
@@ -29,8 +29,6 @@ statements! {
 /// A change, as it is written down.
 #[derive(Debug)]
 pub struct Entry<'a> {
-    /// UUIDv7.
-    pub id: &'a str,
     /// When.
     pub at: Millis,
     /// Internal key of who did it.
@@ -60,8 +58,6 @@ pub struct Entry<'a> {
 pub struct Written {
     /// Greater than that of every entry written before it; not without gaps.
     pub seq: i64,
-    /// UUIDv7.
-    pub id: String,
     /// When.
     pub at: Millis,
     /// Internal key of who did it.
@@ -107,7 +103,6 @@ pub fn insert(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
     tx.execute(
         INSERT,
         values![
-            entry.id,
             entry.at,
             entry.actor_key,
             entry.actor_id,
@@ -163,18 +158,17 @@ pub fn insert_batch(tx: &mut Tx<'_>, batch: &Batch) -> Result<()> {
 fn written(row: &Row<'_>) -> Result<Written> {
     Ok(Written {
         seq: row.get(0)?,
-        id: row.get(1)?,
-        at: Millis(row.get(2)?),
-        actor_key: row.get(3)?,
-        actor_id: row.get(4)?,
-        proof: row.get(5)?,
-        claimed_admin: row.get(6)?,
-        surface: row.get(7)?,
-        route: row.get(8)?,
-        row_type: row.get(9)?,
-        row_id: row.get(10)?,
-        fields: row.get(11)?,
-        request_id: row.get(12)?,
+        at: Millis(row.get(1)?),
+        actor_key: row.get(2)?,
+        actor_id: row.get(3)?,
+        proof: row.get(4)?,
+        claimed_admin: row.get(5)?,
+        surface: row.get(6)?,
+        route: row.get(7)?,
+        row_type: row.get(8)?,
+        row_id: row.get(9)?,
+        fields: row.get(10)?,
+        request_id: row.get(11)?,
     })
 }
 

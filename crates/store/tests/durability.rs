@@ -56,7 +56,6 @@ async fn write(db: &Db, id: String) -> ferrum_domain::Result<()> {
         audit::insert(
             tx,
             &Entry {
-                id: &id,
                 at: now,
                 actor_key: None,
                 actor_id: "child",
@@ -88,7 +87,7 @@ async fn kept(db: &Db) -> BTreeSet<String> {
             }
         }
         let entries: BTreeSet<String> =
-            audit::list_after(tx, None, i64::MAX, i64::MAX)?.into_iter().map(|entry| entry.id).collect();
+            audit::list_after(tx, None, i64::MAX, i64::MAX)?.into_iter().map(|entry| entry.row_id).collect();
         Ok((lifts, entries))
     });
     let (lifts, entries) = both.await.unwrap();

@@ -219,7 +219,6 @@ fn email_taken(error: Error) -> Error {
 
 /// An audit entry of a command.
 struct Entry {
-    id: String,
     at: Millis,
     route: &'static str,
     row_id: String,
@@ -228,14 +227,13 @@ struct Entry {
 
 impl Entry {
     fn new(app: &App, route: &'static str, row_id: &str, fields: &'static [&'static str]) -> Self {
-        Self { id: app.ids.uuid(), at: app.clock.now(), route, row_id: row_id.to_owned(), fields }
+        Self { at: app.clock.now(), route, row_id: row_id.to_owned(), fields }
     }
 
     fn insert(&self, tx: &mut Tx<'_>) -> Result<()> {
         audit::insert(
             tx,
             &audit::Entry {
-                id: &self.id,
                 at: self.at,
                 actor_key: None,
                 actor_id: "",

@@ -299,7 +299,6 @@ fn hashed_address(app: &App, origin: &Origin) -> Option<[u8; 32]> {
 
 /// The audit entry of a request.
 struct Entry {
-    id: String,
     at: Millis,
     surface: &'static str,
     route: String,
@@ -309,7 +308,7 @@ struct Entry {
 impl Entry {
     fn new(app: &App, origin: Origin) -> Self {
         let Origin { surface, route, request_id, .. } = origin;
-        Self { id: app.ids.uuid(), at: app.clock.now(), surface, route, request_id }
+        Self { at: app.clock.now(), surface, route, request_id }
     }
 
     /// Of somebody who has shown their password.
@@ -331,11 +330,10 @@ impl Entry {
         row_id: &str,
         fields: &[&str],
     ) -> Result<()> {
-        let Self { id, at, surface, route, request_id } = self;
+        let Self { at, surface, route, request_id } = self;
         audit::insert(
             tx,
             &audit::Entry {
-                id,
                 at: *at,
                 actor_key,
                 actor_id,

@@ -133,7 +133,6 @@ fn digest(before: &str, batch: &Batch, entries: &[Written]) -> String {
         hash.update([u8::from(entry.claimed_admin), u8::from(entry.actor_key.is_some())]);
         hash.update(entry.actor_key.unwrap_or_default().to_be_bytes());
         let texts = [
-            &entry.id,
             &entry.actor_id,
             &entry.proof,
             &entry.surface,
@@ -162,10 +161,9 @@ fn text(hash: &mut Sha256, text: &str) {
 mod tests {
     use super::*;
 
-    fn entry(id: &str) -> Written {
+    fn entry(row_id: &str) -> Written {
         Written {
             seq: 1,
-            id: id.to_owned(),
             at: Millis(5),
             actor_key: Some(0),
             actor_id: "anna".to_owned(),
@@ -174,7 +172,7 @@ mod tests {
             surface: "powerpro".to_owned(),
             route: "POST /lifts".to_owned(),
             row_type: "lifts".to_owned(),
-            row_id: "1".to_owned(),
+            row_id: row_id.to_owned(),
             fields: "name,slug".to_owned(),
             request_id: "r".to_owned(),
         }
@@ -201,7 +199,7 @@ mod tests {
             |e| e.fields = "name".to_owned(),
             |e| e.request_id.clear(),
             // The same letters, divided otherwise.
-            |e| (e.row_type, e.row_id) = ("lift".to_owned(), "s1".to_owned()),
+            |e| (e.row_type, e.row_id) = ("lift".to_owned(), "s2".to_owned()),
         ];
         for change in changes {
             let mut others = entries.clone();

@@ -20,12 +20,10 @@ fn app() -> (Arc<App>, tempfile::TempDir) {
 }
 
 async fn write_entries(app: &Arc<App>, count: usize) {
-    let ids: Vec<String> = (0..count).map(|_| app.ids.uuid()).collect();
-    let entry = |id: &str, tx: &mut Tx<'_>| {
+    let entry = |tx: &mut Tx<'_>| {
         audit::insert(
             tx,
             &audit::Entry {
-                id,
                 at: START,
                 actor_key: None,
                 actor_id: "anna",
@@ -40,7 +38,7 @@ async fn write_entries(app: &Arc<App>, count: usize) {
             },
         )
     };
-    app.db.write(move |tx| ids.iter().try_for_each(|id| entry(id, tx))).await.unwrap();
+    app.db.write(move |tx| (0..count).try_for_each(|_| entry(tx))).await.unwrap();
 }
 
 /// How many batches stand.

@@ -89,7 +89,6 @@ both! {
         }).await;
         let entry = Written {
             seq: 1,
-            id: made[0].id.clone(),
             at: made[0].at,
             actor_key: made[0].actor_key,
             actor_id: "test-admin".to_owned(),
@@ -181,7 +180,7 @@ both! {
         let batches = verified(&server).await.expect("nothing is damaged");
         assert!(batches >= 2, "{batches}");
         let entry = entries(&server).await.swap_remove(1);
-        let (id, actor) = (entry.id, format!("actor_key = {}", entry.actor_key.expect("an account")));
+        let (seq, actor) = (entry.seq, format!("actor_key = {}", entry.actor_key.expect("an account")));
         for (harm, repair) in [
             ("actor_id = 'eve'", "actor_id = 'test-admin'"),
             ("actor_key = -1", actor.as_str()),
@@ -189,9 +188,9 @@ both! {
             ("claimed_admin = 0", "claimed_admin = 1"),
             ("fields = ''", "fields = 'name'"),
         ] {
-            tamper(&server, &format!("UPDATE audit_entries SET {harm} WHERE id = '{id}'")).await;
+            tamper(&server, &format!("UPDATE audit_entries SET {harm} WHERE seq = {seq}")).await;
             assert!(verified(&server).await.is_err(), "{harm}");
-            tamper(&server, &format!("UPDATE audit_entries SET {repair} WHERE id = '{id}'")).await;
+            tamper(&server, &format!("UPDATE audit_entries SET {repair} WHERE seq = {seq}")).await;
             assert_eq!(verified(&server).await, Ok(batches), "{repair}");
         }
         for (harm, repair) in [("last_seq = last_seq - 1", "last_seq = last_seq + 1"), ("entries = entries + 1", "entries = entries - 1")] {
@@ -200,7 +199,7 @@ both! {
             tamper(&server, &format!("UPDATE audit_batches SET {repair} WHERE number = 1")).await;
             assert_eq!(verified(&server).await, Ok(batches), "{repair}");
         }
-        tamper(&server, &format!("DELETE FROM audit_entries WHERE id = '{id}'")).await;
+        tamper(&server, &format!("DELETE FROM audit_entries WHERE seq = {seq}")).await;
         assert!(verified(&server).await.is_err());
         tamper(&server, "DELETE FROM audit_entries; DELETE FROM audit_batches WHERE number = 1").await;
         assert!(verified(&server).await.is_err());

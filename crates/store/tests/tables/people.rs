@@ -146,9 +146,8 @@ async fn attached_credentials_keep_the_addresses() {
     .await;
 }
 
-fn entry(id: &str) -> Entry<'_> {
+fn entry(row_id: &str) -> Entry<'_> {
     Entry {
-        id,
         at: NOW,
         actor_key: None,
         actor_id: "anna",
@@ -157,24 +156,24 @@ fn entry(id: &str) -> Entry<'_> {
         surface: "powerpro",
         route: "POST /lifts",
         row_type: "lifts",
-        row_id: "squat",
+        row_id,
         fields: &["name", "slug"],
         request_id: "r",
     }
 }
 
-fn ids(entries: &[Written]) -> Vec<&str> {
-    entries.iter().map(|entry| entry.id.as_str()).collect()
+fn rows(entries: &[Written]) -> Vec<&str> {
+    entries.iter().map(|entry| entry.row_id.as_str()).collect()
 }
 
 #[tokio::test]
 async fn audit_entries_are_sealed_in_order_of_writing() {
     on_both(async |db| {
-        for id in ["3", "1", "2"] {
-            db.write(move |tx| audit::insert(tx, &entry(id))).await.unwrap();
+        for row in ["3", "1", "2"] {
+            db.write(move |tx| audit::insert(tx, &entry(row))).await.unwrap();
         }
         let open = db.read(|tx| audit::list_after(tx, None, i64::MAX, 2)).await.unwrap();
-        assert_eq!(ids(&open), ["3", "1"]);
+        assert_eq!(rows(&open), ["3", "1"]);
         assert_eq!((open[0].fields.as_str(), open[0].claimed_admin), ("name,slug", true));
 
         let last_seq = open[1].seq;
@@ -185,7 +184,7 @@ async fn audit_entries_are_sealed_in_order_of_writing() {
         assert_eq!(db.read(|tx| audit::list_batches(tx, 0, 9)).await.unwrap(), std::slice::from_ref(&batch));
         let before = batch.clone();
         let rest = db.read(move |tx| audit::list_after(tx, Some(&before), i64::MAX, 9)).await.unwrap();
-        assert_eq!(ids(&rest), ["2"]);
+        assert_eq!(rows(&rest), ["2"]);
 
         let last_seq = rest[0].seq;
         let second = Batch { number: 2, last_seq, entries: 1, ..batch.clone() };
@@ -244,7 +243,7 @@ async fn whoever_seals_waits_for_entries_on_their_way() {
         }
         drop(open);
         let seen = seal.await.unwrap().unwrap();
-        assert_eq!(ids(&seen), ["slow", "quick"]);
+        assert_eq!(rows(&seen), ["slow", "quick"]);
         slow.await.unwrap().unwrap();
         quick.await.unwrap().unwrap();
     })
