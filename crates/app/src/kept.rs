@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{PoisonError, RwLock};
 
+use foldhash::fast::RandomState;
+
 /// At most `MANY` things by their key; then they are all forgotten.
 #[derive(Debug)]
-pub struct Kept<K, V, const MANY: usize>(RwLock<HashMap<K, V>>);
+pub struct Kept<K, V, const MANY: usize>(RwLock<HashMap<K, V, RandomState>>);
 
 impl<K, V, const MANY: usize> Default for Kept<K, V, MANY> {
     fn default() -> Self {
