@@ -1,5 +1,6 @@
 -- What wrk sends: `wrk ... -s bench/load.lua URL -- bare|health|lifts|workout|maxes|exercises`.
--- Prints one line: requests a second, the 99th percentile in milliseconds, failures.
+-- Prints a line `run REQUESTS MICROSECONDS FAILURES`, and for each latency in microseconds `took LATENCY TIMES`:
+-- wrk adds those of the requests that would have come while it waited for a late answer.
 
 local LIFTERS, LIFTS = 1000, 4
 local threads = 0
@@ -47,6 +48,8 @@ end
 function done(summary, latency)
   local e = summary.errors
   local failures = e.connect + e.read + e.write + e.status + e.timeout
-  io.write(string.format("result %.0f %.2f %d\n", summary.requests / summary.duration * 1e6,
-    latency:percentile(99) / 1000, failures))
+  io.write(string.format("run %d %d %d\n", summary.requests, summary.duration, failures))
+  for n = 1, #latency do
+    io.write(string.format("took %d %d\n", latency(n)))
+  end
 end
