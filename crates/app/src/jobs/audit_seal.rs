@@ -44,7 +44,7 @@ impl fmt::Display for Damage {
     }
 }
 
-/// Seals everything that is not sealed yet, whatever its id. What is sealed is read and digested apart from
+/// Seals everything that is not sealed yet. What is sealed is read and digested apart from
 /// the writing, so that no other write waits for it.
 pub(super) async fn seal(app: &Arc<App>) -> Result<()> {
     let end = app.db.write(audit::settled_end).await?;
