@@ -7,6 +7,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ferrum_domain::access::{Claim, Role};
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
@@ -97,7 +99,7 @@ impl Tokens {
     }
 
     /// Whether a text has the form of a JWT, ours or not: three parts of Base64, of which the first
-    /// is a JSON object. Such a text is never taken for a name.
+    /// begins like a JSON object. Such a text is never taken for a name.
     pub fn looks_like_jwt(&self, text: &str) -> bool {
         let mut parts = text.split('.');
         let (Some(header), Some(payload), Some(signature), None) =
@@ -107,8 +109,17 @@ impl Tokens {
         };
         let is_base64 =
             |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        header.starts_with("eyJ") && [header, payload, signature].into_iter().all(is_base64)
+        [header, payload, signature].into_iter().all(is_base64) && begins_an_object(header)
     }
+}
+
+/// Whether what a text of Base64 stands for begins like a JSON object.
+fn begins_an_object(base64: &str) -> bool {
+    // Of a text that was cut off, the groups of four before the cut.
+    let whole = &base64[..base64.len() - base64.len() % 4];
+    let json = [base64, whole].iter().find_map(|text| URL_SAFE_NO_PAD.decode(text).ok()).unwrap_or_default();
+    let members = json.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    members.is_some_and(|members| matches!(members, [b'"' | b'}', ..]))
 }
 
 /// The secret in the data directory; made, with the directory, when there is none. Processes that
@@ -171,9 +182,6 @@ fn make_key(directory: &Path, path: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
     use super::*;
 
     const NOW: Millis = Millis(1_767_600_000_000);
@@ -242,8 +250,11 @@ mod tests {
     fn the_form_of_a_jwt_is_told_from_a_name() {
         let (tokens, token) = token();
         assert!(tokens.looks_like_jwt(&token));
-        assert!(tokens.looks_like_jwt("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0."));
-        for name in ["anna", "anna.b.c", "a.b", "eyJ.a.b.c", "018f-...", ""] {
+        for header in [r#"{"alg":"none"}"#, "{ \"alg\": \"none\"}", "\r\n{\n  \"alg\" : \"none\" }", "{}"] {
+            let jwt = format!("{}.eyJzdWIiOiJhIn0.", URL_SAFE_NO_PAD.encode(header));
+            assert!(tokens.looks_like_jwt(&jwt), "{jwt}");
+        }
+        for name in ["anna", "anna.b.c", "ewan.b.c", "a.b", "eyJ.a.b.c", "018f-...", "..", ""] {
             assert!(!tokens.looks_like_jwt(name), "{name}");
         }
     }

@@ -41,7 +41,13 @@ async fn ids(server: &Server) -> Vec<String> {
 
 both! {
     async fn headers_name_the_caller(server) {
-        for (name, value) in [("authorization", "Bearer ada"), ("x-user-id", "ada"), ("X-USER-ID", "a.d_a:1@x-y")] {
+        for (name, value) in [
+            ("authorization", "Bearer ada"),
+            ("authorization", "bearer ada"),
+            ("authorization", "BEARER\tada"),
+            ("x-user-id", "ada"),
+            ("X-USER-ID", "a.d_a:1@x-y"),
+        ] {
             server.anonymous().with(name, value).get("/lifts").await.expect(200);
         }
         for (name, value) in [
@@ -163,6 +169,12 @@ both! {
         ada.post("/lifts", json!({ "name": "Squat" })).await.refused(403, "Admin privileges required", &[]);
         ada.get("/users/eve/lift-maxes").await.expect(403);
         ada.get(&format!("/users/{customer}/lift-maxes")).await.expect(200);
+        // The name of a scheme is the same in small and in capital letters (RFC 9110, section 11.1).
+        let token_of_ada = token(&server, "ada@example.org").await;
+        for scheme in ["bearer ", "BEARER ", "Bearer\t", "Bearer  "] {
+            let ada = Client::new(&server.powerpro).with("authorization", &format!("{scheme}{token_of_ada}"));
+            ada.with("x-user-id", "eve").with("x-admin", "true").post("/lifts", json!({ "name": "Squat" })).await.expect(403);
+        }
         let root = bearer(&server.powerpro, &token(&server, "root@example.org").await);
         root.post("/lifts", json!({ "name": "Squat" })).await.expect(201);
         root.get(&format!("/users/{customer}/lift-maxes")).await.expect(200);
@@ -178,6 +190,7 @@ both! {
             format!("{header}.{payload}.{}", signature.chars().rev().collect::<String>()),
             format!("{header}.eyJzdWIiOiJhZGEifQ.{signature}"),
             "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.".to_owned(),
+            "eyAiYWxnIjoibm9uZSJ9.eyJzdWIiOiJhIn0.x".to_owned(),
             "eyJa.b.c".to_owned(),
         ] {
             let client = bearer(&server.powerpro, &forged).with("x-user-id", "ada");

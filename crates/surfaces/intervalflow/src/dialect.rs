@@ -168,7 +168,7 @@ impl<A: About> Dialect for IntervalFlow<A> {
         let Some(value) = given.next() else { return Err(Unproven::Missing) };
         // Of two tokens nobody knows which was meant.
         let (Ok(text), None) = (value.to_str(), given.next()) else { return Err(Unproven::Refused) };
-        let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+        let (scheme, token) = text.split_once([' ', '\t']).unwrap_or((text, ""));
         if !scheme.eq_ignore_ascii_case("Bearer") {
             return Err(Unproven::Missing);
         }
