@@ -38,8 +38,8 @@ pub struct Outcome {
 
 /// Applies a progression to a lifter's maxes, ordered by lift.
 ///
-/// Without `force` it brings the current period's application forward: it serves the period, and it
-/// is skipped where the period has been served or another progression has precedence.
+/// Without `force` it brings the current period's application forward: it serves the period, and it is skipped where
+/// the period has been served, would not reach the lift, or brings another progression.
 /// [`Error::NotFound`] for an unknown progression or lift; [`Error::Invalid`] when the lifter is not
 /// enrolled or their program does not apply the progression.
 pub fn trigger_progression(
@@ -59,6 +59,7 @@ pub fn trigger_progression(
     let program = compile_program::for_writing(app, tx, &enrollment.program_id)?;
     let position = program.shape.clamp(enrollment.position);
     let current = current_lifts(&program, event, position);
+    let due = selection::due(&program.configurations, event, &current);
     let mut outcomes = Vec::new();
     for application in applications(&program, request, event, &current)? {
         let occasion = Occasion {
@@ -69,10 +70,9 @@ pub fn trigger_progression(
             period: (!request.force).then(|| Period::of(event, position)),
             now,
         };
-        let result = if !request.force && is_overruled(&program, &application, &current) {
-            Err(SkipReason::Overruled)
-        } else {
-            raise_max(app, tx, &occasion, &application)?
+        let result = match obstacle(&due, &application) {
+            Some(reason) if !request.force => Err(reason),
+            _ => raise_max(app, tx, &occasion, &application)?,
         };
         let max_type = application.configuration.rule.max_type;
         outcomes.push(Outcome { lift_id: application.lift_id.to_owned(), max_type, result });
@@ -96,12 +96,7 @@ fn applications<'a>(
         return Err(if lift_id.is_some() {
             Error::invalid("liftId", "is not a lift that the user's program configures the progression for")
         } else {
-            let period = match event {
-                Event::Session => "session",
-                Event::Week => "week",
-                Event::Cycle => "cycle",
-            };
-            Error::invalid("progressionId", format!("applies to no lift of the current {period}"))
+            Error::invalid("progressionId", format!("applies to no lift of the current {}", event.period()))
         });
     }
     Ok(applications)
@@ -120,14 +115,15 @@ fn current_lifts(program: &CompiledProgram, event: Event, position: Position) ->
     .unwrap_or_default()
 }
 
-fn is_overruled(
-    program: &CompiledProgram,
-    application: &Application<'_>,
-    current: &BTreeSet<String>,
-) -> bool {
+/// Why the end of the current period would not bring the application.
+fn obstacle(due: &[Application<'_>], application: &Application<'_>) -> Option<SkipReason> {
     let Application { lift_id, configuration } = *application;
-    let prescribed = configuration.lift_id.is_none() || current.contains(lift_id);
-    let rule = &configuration.rule;
-    selection::precedent(&program.configurations, rule.event, rule.max_type, lift_id, prescribed)
-        .is_some_and(|precedent| precedent.progression_id != configuration.progression_id)
+    let max_type = configuration.rule.max_type;
+    match due.iter().find(|due| due.lift_id == lift_id && due.configuration.rule.max_type == max_type) {
+        None => Some(SkipReason::NotDue(configuration.rule.event)),
+        Some(due) if due.configuration.progression_id != configuration.progression_id => {
+            Some(SkipReason::Overruled)
+        }
+        Some(_) => None,
+    }
 }

@@ -35,6 +35,15 @@ impl Event {
         }
     }
 
+    /// What it ends: `session`, `week` or `cycle`.
+    pub fn period(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Week => "week",
+            Self::Cycle => "cycle",
+        }
+    }
+
     fn read_linear(field: &str, value: &Value, violations: &mut Violations) -> Option<Self> {
         let names = [Self::Session, Self::Week].map(|event| (event.as_str(), event));
         parse::choice(field, value, &names, violations)
@@ -164,6 +173,8 @@ pub enum SkipReason {
     AlreadyApplied,
     /// Another configuration of the program has precedence for this lift.
     Overruled,
+    /// The end of the current session, week or cycle does not reach this lift.
+    NotDue(Event),
 }
 
 impl fmt::Display for SkipReason {
@@ -173,6 +184,7 @@ impl fmt::Display for SkipReason {
             Self::TooHeavy => write!(f, "the new max would be over {MAX_WEIGHT}"),
             Self::AlreadyApplied => f.write_str("already applied in this period"),
             Self::Overruled => f.write_str("another progression of the program has precedence"),
+            Self::NotDue(event) => write!(f, "not due at the end of the current {}", event.period()),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Configuration {
 
 /// The one configuration that applies to a lift for that event and max type. `prescribed` tells
 /// whether the lift is prescribed in what the event ends, so that those for all lifts count.
-pub fn precedent<'a>(
+fn precedent<'a>(
     configurations: &'a [Configuration],
     event: Event,
     max_type: MaxType,

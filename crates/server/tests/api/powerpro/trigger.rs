@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::gym::{Gym, Lifter, fixed, while_time_passes};
+use super::gym::{Gym, Lifter, Program, fixed, while_time_passes};
 use crate::support::both;
 
 const PATH: &str = "/users/lifter/progressions/trigger";
@@ -26,6 +26,19 @@ fn told(answer: &Value) -> (i64, i64, Vec<(String, String)>) {
 
 fn one(lift: &str, said: &str) -> Vec<(String, String)> {
     vec![(lift.to_owned(), said.to_owned())]
+}
+
+/// A program of one week with a session for each of the two lifts.
+async fn two_sessions(gym: &Gym) -> (Program, [String; 2]) {
+    let lifts = [gym.lift("zercher-squat").await, gym.lift("floor-press").await];
+    let program = gym.program("ab", 1, json!({})).await;
+    let mut days = Vec::new();
+    for (slug, lift) in [("a", &lifts[0]), ("b", &lifts[1])] {
+        let work = gym.prescription(lift, json!({}), fixed(1, 5)).await;
+        days.push(gym.day(&program, slug, &[&work]).await);
+    }
+    gym.week(&program, 1, &[&days[0], &days[1]]).await;
+    (program, lifts)
 }
 
 const SERVED: &str = "already applied in this period";
@@ -148,19 +161,8 @@ both! {
 
     async fn all_lifts_are_those_of_the_time(server) {
         let gym = Gym::of(&server);
-        let (squat, bench, row, curl) = (
-            gym.lift("zercher-squat").await,
-            gym.lift("floor-press").await,
-            gym.lift("seal-row").await,
-            gym.lift("drag-curl").await,
-        );
-        let program = gym.program("ab", 1, json!({})).await;
-        let mut days = Vec::new();
-        for (slug, lift) in [("a", &squat), ("b", &bench)] {
-            let work = gym.prescription(lift, json!({}), fixed(1, 5)).await;
-            days.push(gym.day(&program, slug, &[&work]).await);
-        }
-        gym.week(&program, 1, &[&days[0], &days[1]]).await;
+        let (program, [squat, bench]) = two_sessions(&gym).await;
+        let (row, curl) = (gym.lift("seal-row").await, gym.lift("drag-curl").await);
         let session = gym.progression("AFTER_SESSION", 5.0).await;
         let week = gym.progression("AFTER_WEEK", 1.0).await;
         gym.configure(&program, &session, None, 1).await;
@@ -188,6 +190,42 @@ both! {
             "validation failed",
             &["liftId"],
         );
+    }
+
+    async fn only_what_the_period_would_bring_is_brought_forward(server) {
+        let gym = Gym::of(&server);
+        let (program, [squat, bench]) = two_sessions(&gym).await;
+        let (all, own, week) = (
+            gym.progression("AFTER_SESSION", 3.0).await,
+            gym.progression("AFTER_SESSION", 5.0).await,
+            gym.progression("AFTER_WEEK", 1.0).await,
+        );
+        gym.configure(&program, &all, None, 1).await;
+        gym.configure(&program, &own, Some(&bench), 5).await;
+        let row = gym.lift("seal-row").await;
+        gym.configure(&program, &week, Some(&row), 1).await;
+        let lifter = Lifter::of(&server, "lifter");
+        for lift in [&squat, &bench, &row] {
+            lifter.training_max(lift, 100.0).await;
+        }
+        lifter.enroll(&program).await;
+        // The bench comes in the next session, the row in none.
+        let not_due = |period: &str| format!("not due at the end of the current {period}");
+        for progression in [&all, &own] {
+            let answer = lifter.trigger(progression, Some(&bench), false).await;
+            assert_eq!(told(&answer), (0, 1, one(&bench, &not_due("session"))));
+        }
+        assert_eq!(told(&lifter.trigger(&own, None, false).await), (0, 1, one(&bench, &not_due("session"))));
+        assert_eq!(told(&lifter.trigger(&week, None, false).await), (0, 1, one(&row, &not_due("week"))));
+        assert_eq!(told(&lifter.trigger(&all, None, false).await), (1, 0, one(&squat, "100.0 to 103.0")));
+        lifter.advance("day").await;
+        assert_eq!([lifter.current(&squat).await, lifter.current(&bench).await], [103.0, 100.0]);
+        let precedence = "another progression of the program has precedence";
+        assert_eq!(told(&lifter.trigger(&own, None, false).await), (0, 1, one(&bench, precedence)));
+        assert_eq!(told(&lifter.trigger(&all, Some(&bench), false).await), (1, 0, one(&bench, "100.0 to 103.0")));
+        lifter.advance("day").await;
+        assert_eq!([lifter.current(&squat).await, lifter.current(&bench).await], [103.0, 103.0]);
+        assert_eq!(lifter.current(&row).await, 100.0);
     }
 
     async fn what_cannot_rise_is_skipped_with_a_reason(server) {
@@ -253,6 +291,9 @@ both! {
         server.anonymous().post(PATH, json!({})).await.refused(401, "Authentication required", &[]);
         lifter.training_max(&lift, 100.0).await;
         let body = json!({ "progressionId": used, "liftId": lift, "force": null });
+        let answer = server.admin().post(PATH, body).await.expect(200);
+        assert_eq!(told(&answer), (0, 1, one(&lift, "not due at the end of the current session")));
+        let body = json!({ "progressionId": used, "liftId": lift, "force": true });
         assert_eq!(told(&server.admin().post(PATH, body).await.expect(200)).0, 1);
     }
 
