@@ -104,7 +104,7 @@ pub enum Conflict {
     Exists(String),
     /// Other rows refer to it; the text says which, e.g. `lift maxes`.
     Referenced(String),
-    /// The `Idempotency-Key` was used with another body.
+    /// The `Idempotency-Key` was used with another body or other rights.
     KeyReused,
 }
 

@@ -168,17 +168,34 @@ impl<D> From<Error> for Problem<D> {
 
 impl<D: Dialect> IntoResponse for Problem<D> {
     fn into_response(self) -> Response {
-        match &self.error {
-            Error::Internal { .. } => tracing::error!(surface = D::SURFACE, "{}", self.error),
-            Error::Unavailable { .. } => tracing::warn!(surface = D::SURFACE, "{}", self.error),
-            _ => {}
-        }
         let (status, body) = D::render(&self.error);
         let mut response = json(self.status.unwrap_or(status), body);
-        if let Error::TooMany { retry_after, .. } = self.error {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+        match self.error {
+            Error::TooMany { retry_after, .. } => {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+            }
+            Error::Internal { .. } | Error::Unavailable { .. } => {
+                response.extensions_mut().insert(Failed::of(D::SURFACE, &self.error));
+            }
+            _ => {}
         }
         response
+    }
+}
+
+/// Why a request failed through no fault of its sender's, for the operator's log alone; in the extensions of the answer until
+/// the house, which knows the request, writes it there.
+#[derive(Debug, Clone)]
+pub(crate) struct Failed {
+    pub(crate) surface: &'static str,
+    /// Whether a defect of ours is to blame, and not the circumstances.
+    pub(crate) defect: bool,
+    pub(crate) why: String,
+}
+
+impl Failed {
+    pub(crate) fn of(surface: &'static str, error: &Error) -> Self {
+        Self { surface, defect: matches!(error, Error::Internal { .. }), why: error.to_string() }
     }
 }
 

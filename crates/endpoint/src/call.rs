@@ -74,6 +74,13 @@ struct Key {
     body_hash: [u8; 32],
 }
 
+impl Key {
+    /// What a repeat has in common with the first request: the body, and whether an admin asks, who may be told more.
+    fn hash_for(&self, me: &Identity) -> [u8; 32] {
+        Sha256::new().chain_update(self.body_hash).chain_update([u8::from(me.admin)]).finalize().into()
+    }
+}
+
 impl<D: Dialect, P: Permission> Call<D, P> {
     /// The ids in the path, in its order, the owner's `userId` aside.
     pub fn path_ids<const N: usize>(&self) -> [String; N] {
@@ -249,7 +256,7 @@ impl<D: Dialect, P: Known, T: Body> Sent<D, P, T> {
         if let Some(key) = key
             && let Some(kept) = idempotency::find(tx, &me.id, D::SURFACE, &address, &key.text, now)?
         {
-            return if kept.body_hash == key.body_hash {
+            return if kept.request_hash == key.hash_for(&me) {
                 Ok(Outcome::Rendered { body: kept.answer.into(), replayed: true })
             } else {
                 Err(Error::Conflict(Conflict::KeyReused))
@@ -264,7 +271,7 @@ impl<D: Dialect, P: Known, T: Body> Sent<D, P, T> {
             D::SURFACE,
             &address,
             &key.text,
-            &idempotency::Kept { body_hash: key.body_hash.to_vec(), answer: answer.to_vec() },
+            &idempotency::Kept { request_hash: key.hash_for(&me).to_vec(), answer: answer.to_vec() },
             now,
         )?;
         Ok(Outcome::Rendered { body: answer, replayed: false })

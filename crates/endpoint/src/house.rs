@@ -26,7 +26,7 @@ use tokio::time::Sleep;
 use tower::Service;
 
 use crate::access_log::{AccessLog, Line, NO_ROUTE};
-use crate::answer;
+use crate::answer::{self, Failed};
 use crate::cors::Cors;
 use crate::dialect::Dialect;
 use crate::headers;
@@ -34,6 +34,10 @@ use crate::listen::Peer;
 use crate::observe::Requests;
 use crate::request_id::{Id, RequestIds};
 use crate::traces::{self, Traces};
+
+/// Stands in the access log for the status of a request that got no answer: its client had gone, or the server stopped.
+/// No answer ever has it.
+const NOT_ANSWERED: u16 = 499;
 
 /// What the house knows of a request, in its extensions, and what a handler tells of it to the log
 /// and the metrics. One extension for all of it, since each costs an allocation.
@@ -49,6 +53,13 @@ struct Tale {
     caller: OnceLock<String>,
     /// The span of another process that this request belongs to.
     parent: Option<Box<SpanContext>>,
+}
+
+impl Tale {
+    /// Template of the route that was taken.
+    fn route(&self) -> &str {
+        self.route.get().map_or(NO_ROUTE, MatchedPath::as_str)
+    }
 }
 
 impl Told {
@@ -129,7 +140,6 @@ impl House {
         T: Send,
     {
         let start = Instant::now();
-        let open = Open::new(self.clone());
         let Inner { router, settings, ids, .. } = &*self.0;
         let (method, target) = (request.method().clone(), request.uri().path_and_query().cloned());
         let headers = request.headers();
@@ -144,44 +154,98 @@ impl House {
             parent: settings.traces.as_ref().and_then(|_| traces::parent(headers)),
         }));
         request.extensions_mut().insert(told.clone());
+        let mut open = Open::new(self.clone(), told, method, target, start);
         let mut answer = router.clone().call(request);
         // What is moved into the future is copied once more, so it is no more than needed.
         async move {
             let _held = &held;
-            let Open(House(house)) = &open;
             let mut response = match preflight {
                 Some(response) => response,
-                None => house.guard(&mut answer, &told).await,
+                None => open.house.0.guard(&mut answer).await,
             };
-            house.settings.cors.mark(origin.as_ref(), response.headers_mut());
-            headers::complete(response.headers_mut(), &told.0.id);
-            let path = target.as_ref().map_or("", PathAndQuery::path);
-            house.note(&told, &method, path, &response, start.elapsed());
+            open.tell_failure(&mut response);
+            open.house.0.settings.cors.mark(origin.as_ref(), response.headers_mut());
+            headers::complete(response.headers_mut(), &open.told.0.id);
+            open.answered(&response);
             Ok(response)
         }
     }
 }
 
 /// A request that is being answered, until this is dropped, also when its client goes away.
-struct Open(House);
+struct Open {
+    house: House,
+    told: Told,
+    method: Method,
+    target: Option<PathAndQuery>,
+    start: Instant,
+    answered: bool,
+}
 
 impl Open {
-    fn new(house: House) -> Self {
+    fn new(house: House, told: Told, method: Method, target: Option<PathAndQuery>, start: Instant) -> Self {
         house.0.requests.open();
-        Self(house)
+        Self { house, told, method, target, start, answered: false }
+    }
+
+    /// Tells the operator why it failed, if the fault is not its sender's.
+    fn tell_failure(&self, response: &mut Response<Body>) {
+        if !response.status().is_server_error() {
+            return;
+        }
+        let Some(Failed { surface, defect, why }) = response.extensions_mut().remove() else { return };
+        let (request_id, told) = (self.told.id(), &self.told.0);
+        let (route, caller) = (told.route(), told.caller.get().map_or("-", String::as_str));
+        if defect {
+            tracing::error!(surface, request_id, route, caller, "{why}");
+        } else {
+            tracing::warn!(surface, request_id, route, caller, "{why}");
+        }
+    }
+
+    fn answered(&mut self, response: &Response<Body>) {
+        self.answered = true;
+        self.note(response.status().as_u16(), HttpBody::size_hint(response.body()).exact());
+    }
+
+    /// Counts the request and writes it down.
+    fn note(&self, status: u16, bytes: Option<u64>) {
+        let (told, elapsed) = (&self.told.0, self.start.elapsed());
+        let Inner { settings, requests, .. } = &*self.house.0;
+        requests.count(&self.method, told.route(), status, elapsed);
+        if settings.access_log.is_none() && settings.traces.is_none() {
+            return;
+        }
+        let line = Line {
+            at: (settings.now)(),
+            surface: settings.surface,
+            id: told.id.as_str(),
+            peer: told.peer,
+            caller: told.caller.get().map(String::as_str),
+            method: self.method.as_str(),
+            path: self.target.as_ref().map_or("", PathAndQuery::path),
+            route: told.route(),
+            status,
+            bytes,
+            elapsed,
+        };
+        if let Some(log) = &settings.access_log {
+            log.write(&line);
+        }
+        if let Some(traces) = &settings.traces {
+            traces.record(&line, told.parent.as_deref());
+        }
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.0.requests.close();
+        self.house.0.requests.close();
+        // What it asked for may have been done all the same.
+        if !self.answered {
+            self.note(NOT_ANSWERED, None);
+        }
     }
-}
-
-/// How a request ends that no handler answers.
-enum Broken {
-    Panicked(Box<dyn Any + Send>),
-    TimedOut,
 }
 
 impl Inner {
@@ -189,67 +253,29 @@ impl Inner {
     async fn guard(
         &self,
         answer: &mut (impl Future<Output = Result<Response<Body>, Infallible>> + Unpin),
-        told: &Told,
     ) -> Response<Body> {
         let mut limit: Option<Pin<Box<Sleep>>> = None;
         let outcome = poll_fn(|context| {
             match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut *answer).poll(context))) {
                 Ok(Poll::Ready(Ok(response))) => return Poll::Ready(Ok(response)),
-                Err(panic) => return Poll::Ready(Err(Broken::Panicked(panic))),
+                Err(panic) => {
+                    let why = format!("a request panicked: {}", text_of(&*panic));
+                    return Poll::Ready(Err(Error::internal(why)));
+                }
                 Ok(Poll::Pending) => {}
             }
             // Most requests are answered at once and never need the timer.
             let limit = limit.get_or_insert_with(|| Box::pin(tokio::time::sleep(self.settings.timeout)));
-            limit.as_mut().poll(context).map(|()| Err(Broken::TimedOut))
+            limit.as_mut().poll(context).map(|()| Err(Error::unavailable("a request took too long")))
         });
-        let surface = self.settings.surface;
-        match outcome.await {
-            Ok(response) => response,
-            Err(Broken::Panicked(panic)) => {
-                let what = text_of(&*panic);
-                tracing::error!(surface, request_id = told.id(), "a request panicked: {what}");
-                self.refuse(&Error::internal("panic"))
-            }
-            Err(Broken::TimedOut) => {
-                tracing::warn!(surface, request_id = told.id(), "a request took too long");
-                self.refuse(&Error::unavailable("timeout"))
-            }
-        }
-    }
-
-    /// Counts a request that is answered, and writes it down.
-    fn note(&self, told: &Told, method: &Method, path: &str, response: &Response<Body>, elapsed: Duration) {
-        let status = response.status();
-        let route = told.0.route.get().map_or(NO_ROUTE, MatchedPath::as_str);
-        self.requests.count(method, route, status, elapsed);
-        let Settings { access_log, traces, .. } = &self.settings;
-        if access_log.is_none() && traces.is_none() {
-            return;
-        }
-        let line = Line {
-            at: (self.settings.now)(),
-            surface: self.settings.surface,
-            id: told.id(),
-            peer: told.peer(),
-            caller: told.0.caller.get().map(String::as_str),
-            method: method.as_str(),
-            path,
-            route,
-            status: status.as_u16(),
-            bytes: HttpBody::size_hint(response.body()).exact(),
-            elapsed,
-        };
-        if let Some(log) = access_log {
-            log.write(&line);
-        }
-        if let Some(traces) = traces {
-            traces.record(&line, told.0.parent.as_deref());
-        }
+        outcome.await.unwrap_or_else(|error| self.refuse(&error))
     }
 
     fn refuse(&self, error: &Error) -> Response<Body> {
         let (status, body) = (self.render)(error);
-        answer::json(status, body)
+        let mut response = answer::json(status, body);
+        response.extensions_mut().insert(Failed::of(self.settings.surface, error));
+        response
     }
 }
 

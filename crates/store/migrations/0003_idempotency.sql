@@ -4,7 +4,7 @@ CREATE TABLE idempotency_keys (
   surface TEXT NOT NULL,
   route TEXT NOT NULL,
   key TEXT NOT NULL,
-  body_hash BLOB NOT NULL,
+  request_hash BLOB NOT NULL,
   answer BLOB NOT NULL,
   created_at INTEGER NOT NULL
 );

@@ -8,11 +8,11 @@ use crate::statements::statements;
 use crate::values::values;
 
 statements! {
-    FIND = "SELECT body_hash, answer FROM idempotency_keys \
+    FIND = "SELECT request_hash, answer FROM idempotency_keys \
         WHERE caller = ?1 AND surface = ?2 AND route = ?3 AND key = ?4 AND created_at > ?5";
-    INSERT = "INSERT INTO idempotency_keys (caller, surface, route, key, body_hash, answer, created_at) \
+    INSERT = "INSERT INTO idempotency_keys (caller, surface, route, key, request_hash, answer, created_at) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (caller, surface, route, key) \
-        DO UPDATE SET body_hash = excluded.body_hash, answer = excluded.answer, created_at = excluded.created_at \
+        DO UPDATE SET request_hash = excluded.request_hash, answer = excluded.answer, created_at = excluded.created_at \
         WHERE idempotency_keys.created_at <= ?8";
     DELETE_OLD = "DELETE FROM idempotency_keys WHERE (caller, surface, route, key) IN \
         (SELECT caller, surface, route, key FROM idempotency_keys WHERE created_at <= ?1 \
@@ -25,8 +25,8 @@ pub const KEPT_FOR: i64 = 24 * 60 * 60 * 1000;
 /// The answer to a request under a key.
 #[derive(Debug)]
 pub struct Kept {
-    /// SHA-256 of the request's body.
-    pub body_hash: Vec<u8>,
+    /// Hash of what a repeat must have in common with the request.
+    pub request_hash: Vec<u8>,
     /// The answer's body.
     pub answer: Vec<u8>,
 }
@@ -41,7 +41,7 @@ pub fn find(
     now: Millis,
 ) -> Result<Option<Kept>> {
     tx.query_opt(FIND, values![caller, surface, route, key, now.0 - KEPT_FOR], |row| {
-        Ok(Kept { body_hash: row.get(0)?, answer: row.get(1)? })
+        Ok(Kept { request_hash: row.get(0)?, answer: row.get(1)? })
     })
 }
 
@@ -55,7 +55,7 @@ pub fn insert(
     kept: &Kept,
     now: Millis,
 ) -> Result<()> {
-    let (hash, answer) = (kept.body_hash.as_slice(), kept.answer.as_slice());
+    let (hash, answer) = (kept.request_hash.as_slice(), kept.answer.as_slice());
     tx.execute(INSERT, values![caller, surface, route, key, hash, answer, now, now.0 - KEPT_FOR])?;
     Ok(())
 }

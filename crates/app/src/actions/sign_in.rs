@@ -245,7 +245,7 @@ impl Newcomer {
         if let Some(key) = &self.key {
             let Entry { surface, route, at, .. } = &self.entry;
             if let Some(kept) = idempotency::find(tx, &self.caller(), surface, route, &key.text, *at)? {
-                return if kept.body_hash == key.body_hash {
+                return if kept.request_hash == key.body_hash {
                     again(tx, &kept).map(Some)
                 } else {
                     Err(Error::Conflict(Conflict::KeyReused))
@@ -276,7 +276,7 @@ impl Newcomer {
             let answered = Answered { id: id.to_owned(), version: account.credential_version, at: at.0 };
             let answer = serde_json::to_vec(&answered)
                 .map_err(|e| Error::internal(format!("an answer to keep: {e}")))?;
-            let kept = Kept { body_hash: key.body_hash.to_vec(), answer };
+            let kept = Kept { request_hash: key.body_hash.to_vec(), answer };
             idempotency::insert(tx, &self.caller(), surface, route, &key.text, &kept, *at)?;
         }
         Ok(SignedIn { account, at: *at, replayed: false })

@@ -125,7 +125,7 @@ async fn however_much_is_old_all_of_it_goes() {
     let (app, _directory) = app();
     let write = |tx: &mut Tx<'_>| {
         (0..1_200).try_for_each(|number| {
-            let (key, kept) = (number.to_string(), Kept { body_hash: vec![], answer: vec![] });
+            let (key, kept) = (number.to_string(), Kept { request_hash: vec![], answer: vec![] });
             let at = if number < 3 { Millis(START.0 + 1) } else { START };
             idempotency::insert(tx, "anna", "powerpro", "POST /lifts", &key, &kept, at)?;
             jobs::insert(tx, &key, "unknown", "{}", START, 3, START)?;

@@ -79,6 +79,17 @@ both! {
         keyed(&server.anonymous(), "k").post("/users/ada/lift-maxes", max).await.expect(401);
     }
 
+    async fn an_answer_for_an_admin_is_kept_for_an_admin(server) {
+        let world = World::make(&server).await;
+        let path = format!("/prescriptions/{}/resolve", world.prescription);
+        let asked = json!({ "userId": "ada" });
+        let eve = keyed(&server.user("eve"), "k");
+        let admin = eve.with("x-admin", "true");
+        admin.post(&path, asked.clone()).await.expect(200);
+        eve.post(&path, asked.clone()).await.refused(409, "already exists", &["Idempotency-Key"]);
+        assert!(is_replayed(&admin.post(&path, asked).await));
+    }
+
     async fn a_key_lives_for_a_day(server) {
         let lift = server.admin().post("/lifts", json!({ "name": "Squat" })).await.id(201);
         let max = json!({ "liftId": lift, "type": "ONE_RM", "value": 100 });

@@ -10,6 +10,7 @@ mod fuzz;
 mod idempotency;
 mod intervalflow;
 mod main_listener;
+mod observed;
 mod powerpro;
 mod support;
 mod tidy;

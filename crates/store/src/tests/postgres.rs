@@ -137,7 +137,7 @@ fn key_is_taken(tx: &mut Tx<'_>) -> Result<bool> {
 
 fn take_key(tx: &mut Tx<'_>) -> Result<()> {
     tx.execute(
-        "INSERT INTO idempotency_keys (caller, surface, route, key, body_hash, answer, created_at) \
+        "INSERT INTO idempotency_keys (caller, surface, route, key, request_hash, answer, created_at) \
          VALUES ('c', 's', 'r', 'k', ?1, ?1, 0)",
         &[crate::Value::Blob(b"")],
     )

@@ -255,14 +255,14 @@ async fn answers_are_kept_for_a_day_and_for_their_caller() {
     on_both(async |db| {
         let keep = |answer: &'static str, now| {
             db.write(move |tx| {
-                let kept = Kept { body_hash: vec![0, 255], answer: answer.as_bytes().to_vec() };
+                let kept = Kept { request_hash: vec![0, 255], answer: answer.as_bytes().to_vec() };
                 idempotency::insert(tx, "anna", "powerpro", "POST /lifts", "k", &kept, now)
             })
         };
         let found = |caller: &'static str, now| {
             db.read(move |tx| {
                 let kept = idempotency::find(tx, caller, "powerpro", "POST /lifts", "k", now)?;
-                Ok(kept.map(|kept| (kept.body_hash, kept.answer)))
+                Ok(kept.map(|kept| (kept.request_hash, kept.answer)))
             })
         };
         keep("first", NOW).await.unwrap();
@@ -286,7 +286,7 @@ async fn old_answers_go_by_and_by_the_oldest_first() {
     on_both(async |db| {
         db.write(|tx| {
             (0..10_i64).try_for_each(|age| {
-                let kept = Kept { body_hash: vec![], answer: vec![] };
+                let kept = Kept { request_hash: vec![], answer: vec![] };
                 let (key, at) = (format!("{age}"), Millis(NOW.0 - age));
                 idempotency::insert(tx, "anna", "powerpro", "POST /lifts", &key, &kept, at)
             })

@@ -114,7 +114,9 @@ fn conflict_text(conflict: &Conflict) -> (&'static str, String) {
         Conflict::SlugTaken => ("slug already exists", "slug is taken by another row".to_owned()),
         Conflict::Exists(what) => ("already exists", format!("{what} already exists")),
         Conflict::Referenced(by) => ("cannot delete: it is referenced", format!("it is referenced by {by}")),
-        Conflict::KeyReused => ("already exists", "Idempotency-Key was used with another body".to_owned()),
+        Conflict::KeyReused => {
+            ("already exists", "Idempotency-Key was used with another body or other rights".to_owned())
+        }
     }
 }
 
@@ -126,8 +128,10 @@ enum Named {
 
 /// `Authorization: Bearer` wins over `X-User-ID`.
 fn named(headers: &HeaderMap) -> Result<Option<Named>, Unproven> {
-    let bearer = said(headers, header::AUTHORIZATION.as_str())?.and_then(|text| text.strip_prefix("Bearer "));
-    if let Some(bearer) = bearer.map(str::trim).filter(|bearer| !bearer.is_empty()) {
+    let given = said(headers, header::AUTHORIZATION.as_str())?.and_then(|text| text.split_once([' ', '\t']));
+    let bearer =
+        given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer")).map(|(_, name)| name.trim());
+    if let Some(bearer) = bearer.filter(|bearer| !bearer.is_empty()) {
         return Ok(Some(Named::Bearer(bearer.to_owned())));
     }
     let id = said(headers, "x-user-id")?.map(str::trim).filter(|id| !id.is_empty());

@@ -114,12 +114,17 @@ impl Process {
 
     /// Whether a line of its log that holds `text` comes within this time.
     pub fn says(&self, text: &str, within: Duration) -> bool {
+        self.line_with(text, within).is_some()
+    }
+
+    /// The next line of its log that holds `text`, if it comes within this time.
+    pub fn line_with(&self, text: &str, within: Duration) -> Option<String> {
         let end = Instant::now() + within;
         loop {
             match self.log.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok(line) if line.contains(text) => return true,
+                Ok(line) if line.contains(text) => return Some(line),
                 Ok(_) => {}
-                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Timeout) => return None,
                 Err(RecvTimeoutError::Disconnected) => panic!("it ended without a word of {text:?}"),
             }
         }
