@@ -30,8 +30,16 @@ impl Clock {
     /// The present instant.
     pub fn now(&self) -> Millis {
         match &self.0 {
-            Source::System => Millis(since_epoch()),
+            Source::System => Millis(since_epoch().div_euclid(1000)),
             Source::Manual(now) => Millis(now.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// The present instant in microseconds since 1970.
+    pub(crate) fn micros(&self) -> i64 {
+        match &self.0 {
+            Source::System => since_epoch(),
+            Source::Manual(_) => self.now().0.saturating_mul(1000),
         }
     }
 
@@ -57,9 +65,10 @@ pub fn system_time(at: Millis) -> SystemTime {
     time.unwrap_or(UNIX_EPOCH)
 }
 
+/// In microseconds.
 fn since_epoch() -> i64 {
     let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

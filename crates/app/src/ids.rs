@@ -53,10 +53,11 @@ impl Ids {
         Uuid::from_u128(bits).to_string()
     }
 
-    /// A number greater than every one before it in this process, and than those of others by the clock:
-    /// the order in which things were written, finer than a millisecond.
+    /// A number greater than every one before it in this process, and than those of others by the clock, to the
+    /// microsecond: the order in which things were written.
     pub fn order(&self) -> i64 {
-        let now = self.clock.now().0 << ORDER_BITS;
+        let micros = self.clock.micros();
+        let now = micros.div_euclid(1000) << ORDER_BITS | micros.rem_euclid(1000) << (ORDER_BITS - 10);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.order = now.max(state.order + 1);
         state.order
@@ -210,6 +211,18 @@ mod tests {
             last = order;
         }
         assert_eq!(last >> ORDER_BITS, clock.now().0);
+    }
+
+    #[test]
+    fn processes_that_write_in_turn_keep_their_order() {
+        let processes = [Ids::new(Clock::system()).unwrap(), Ids::new(Clock::system()).unwrap()];
+        let mut last = 0;
+        for turn in 0..1_000 {
+            let order = processes[turn % 2].order();
+            assert!(order > last, "{order} after {last} in turn {turn}");
+            last = order;
+            std::thread::sleep(std::time::Duration::from_micros(2));
+        }
     }
 
     #[test]

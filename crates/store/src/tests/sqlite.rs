@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
@@ -193,6 +193,36 @@ async fn two_handles_on_one_file_neither_corrupt_nor_deadlock() {
     let sound = other.report(|tx| tx.query_one("PRAGMA integrity_check", &[], |row| row.get::<String>(0)));
     assert_eq!(sound.await.unwrap(), "ok");
     other.close();
+}
+
+#[tokio::test]
+async fn whoever_writes_without_pause_leaves_others_their_turn() {
+    let fixture = sqlite();
+    let busy = rusqlite::Connection::open(&fixture.options.file).unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let load = std::thread::spawn({
+        let done = Arc::clone(&done);
+        move || {
+            while !done.load(Ordering::Relaxed) {
+                if busy.execute_batch("BEGIN IMMEDIATE").is_ok() {
+                    std::thread::sleep(Duration::from_millis(1));
+                    busy.execute_batch("COMMIT").unwrap();
+                }
+                let free = Instant::now();
+                while free.elapsed() < Duration::from_micros(50) {
+                    std::hint::spin_loop();
+                }
+            }
+        }
+    });
+    let start = Instant::now();
+    for id in 0..20 {
+        fixture.db.write(move |tx| mark(tx, id, "")).await.unwrap();
+    }
+    let took = start.elapsed();
+    done.store(true, Ordering::Relaxed);
+    load.join().unwrap();
+    assert!(took < Duration::from_secs(2), "{took:?}");
 }
 
 #[tokio::test]

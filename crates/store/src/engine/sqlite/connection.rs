@@ -1,5 +1,6 @@
 //! How a connection to the file is set up.
 
+use std::cell::Cell;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
@@ -15,6 +16,9 @@ use super::outcome;
 
 /// How long a connection waits for another process to finish its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often it looks. A process that writes without pause leaves the file for less than 0.1 ms at a time, which SQLite's own
+/// pauses of up to 100 ms keep missing.
+const BUSY_PAUSE: Duration = Duration::from_micros(300);
 
 /// More than the product has statements, so that none is ever prepared twice.
 const STATEMENT_CACHE: usize = 1024;
@@ -74,13 +78,27 @@ fn try_open(path: &Path, access: Access) -> rusqlite::Result<Connection> {
         Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
     };
     // A connection is used by one thread at a time; its own mutex would only cost.
-    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    prepare(&connection, access)?;
+    let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    prepare(&mut connection, access)?;
     Ok(connection)
 }
 
-fn prepare(connection: &Connection, access: Access) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+thread_local! {
+    /// Since when this thread has been waiting.
+    static WAITING: Cell<Instant> = Cell::new(Instant::now());
+}
+
+/// Called by SQLite while another process has what is asked for; whether to ask again.
+fn wait_for_others(tries: i32) -> bool {
+    if tries == 0 {
+        WAITING.set(Instant::now());
+    }
+    thread::sleep(BUSY_PAUSE);
+    WAITING.get().elapsed() < BUSY_TIMEOUT
+}
+
+fn prepare(connection: &mut Connection, access: Access) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(wait_for_others))?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     // Without it this build of SQLite plans joined statements anew at each use.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
