@@ -1,12 +1,13 @@
 //! JSON bodies whose every fault can be named at once.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 
 use ferrum_domain::Violations;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -32,64 +33,81 @@ pub fn from_json<T: Body>(bytes: &[u8]) -> Result<T, String> {
             format!("must be valid JSON: {error}")
         }
     };
-    serde_json::from_slice::<Unrepeated>(bytes).map_err(fault)?;
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    Sound(&Cell::new(NESTED)).deserialize(&mut json).and_then(|()| json.end()).map_err(fault)?;
     serde_json::from_slice(bytes).map_err(fault)
 }
 
-/// Any JSON in which no object has two members of one name: of two it is not clear which is meant.
-struct Unrepeated;
+/// Objects and arrays in a body at most. A megabyte of small ones would take a hundred in memory.
+const NESTED: usize = 20_000;
 
-impl<'de> Deserialize<'de> for Unrepeated {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Self)
+/// Reads any JSON of at most so many objects and arrays more, in which no object has two members of one name: of two it is
+/// not clear which is meant.
+struct Sound<'l>(&'l Cell<usize>);
+
+impl Sound<'_> {
+    fn nest<E: serde::de::Error>(&self) -> Result<(), E> {
+        let left = self.0.get().checked_sub(1);
+        self.0.set(left.ok_or_else(|| E::custom(format_args!("more than {NESTED} objects and arrays")))?);
+        Ok(())
     }
 }
 
-impl<'de> Visitor<'de> for Unrepeated {
-    type Value = Self;
+impl<'de> DeserializeSeed<'de> for Sound<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Sound<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Self, E> {
-        Ok(self)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self, A::Error> {
-        while entries.next_element::<Self>()?.is_some() {}
-        Ok(self)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        self.nest()?;
+        while entries.next_element_seed(Sound(self.0))?.is_some() {}
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        self.nest()?;
         let mut names = HashSet::new();
         while let Some(name) = members.next_key::<String>()? {
-            members.next_value::<Self>()?;
+            members.next_value_seed(Sound(self.0))?;
             if let Some(name) = names.replace(name) {
                 return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
             }
         }
-        Ok(self)
+        Ok(())
     }
 }
 

@@ -67,9 +67,9 @@ impl<P: Permission> Context<P> {
         }
     }
 
-    /// Method and path, which scope an idempotency key.
+    /// Method, route and the ids in the path, which scope an idempotency key, however the path is encoded.
     pub(crate) fn address(&self) -> String {
-        [self.method.as_str(), " ", self.uri.path()].concat()
+        self.params.iter().fold(self.route(), |address, (_, id)| address + " " + id)
     }
 
     /// Method and route template, as an audit entry names them.

@@ -135,8 +135,9 @@ impl Settings {
         let source = self.0.get(name).map_or(&Source::Default, |(_, source)| source);
         let value = self.value(name);
         parse(value).map_err(|reason| {
-            // The URL may hold a password, and a wrong one may hold it in a place that we do not find.
-            let shown = if name == "database.url" { String::new() } else { format!(", not {value:?}") };
+            // A URL may hold a password, and a wrong one may hold it in a place that we do not find.
+            let secret = matches!(name, "database.url" | "otlp.endpoint");
+            let shown = if secret { String::new() } else { format!(", not {value:?}") };
             format!("{name} ({source}) {reason}{shown}")
         })
     }

@@ -104,6 +104,24 @@ async fn no_member_may_stand_twice() {
 }
 
 #[tokio::test]
+async fn a_body_of_many_small_objects_is_refused() {
+    let server = Server::start(Engine::Sqlite).await;
+    let day = |nested: usize| {
+        let groups = nested / 100;
+        let group = json!(vec![json!({ "a": 1 }); 99]);
+        json!({ "name": format!("Day {nested}"), "metadata": { "a": vec![group; groups] } })
+    };
+    // Three more hold them all.
+    server.admin().post("/days", day(19_900)).await.expect(201);
+    let answer = server.admin().post("/days", day(20_000)).await;
+    answer.refused(
+        400,
+        "validation failed",
+        &["body must be a JSON object", "more than 20000 objects and arrays"],
+    );
+}
+
+#[tokio::test]
 async fn a_refusal_is_not_much_larger_than_its_request() {
     let server = Server::start(Engine::Sqlite).await;
     let long = json!({ "k".repeat(500_000): vec![vec![0; 501]; 400] });

@@ -31,6 +31,7 @@ fn what_is_not_understood_is_named_in_one_line() {
         (["serve", "--config", "none.toml"], "none.toml"),
         (["serve", "--set", "log.filter=a=b=c"], "log.filter"),
         (["migrate", "--database-url", "mysql://secret@x"], "database.url"),
+        (["config", "--set", "otlp.endpoint=http://u:secret@localhost:4318"], "otlp.endpoint"),
     ] {
         let line = refusal(&arguments);
         assert!(line.contains(named) && !line.contains("secret"), "{line}");

@@ -90,6 +90,15 @@ both! {
         assert!(is_replayed(&admin.post(&path, asked).await));
     }
 
+    async fn a_path_is_the_same_however_it_is_encoded(server) {
+        let lift = server.admin().post("/lifts", json!({ "name": "Squat" })).await.id(201);
+        let max = json!({ "liftId": lift, "type": "ONE_RM", "value": 100 });
+        let ada = keyed(&server.user("ada@example.org"), "k");
+        let first = ada.post("/users/ada@example.org/lift-maxes", max.clone()).await.id(201);
+        let again = ada.post("/users/ada%40example.org/lift-maxes", max).await;
+        assert!(is_replayed(&again) && again.id(201) == first);
+    }
+
     async fn a_key_lives_for_a_day(server) {
         let lift = server.admin().post("/lifts", json!({ "name": "Squat" })).await.id(201);
         let max = json!({ "liftId": lift, "type": "ONE_RM", "value": 100 });

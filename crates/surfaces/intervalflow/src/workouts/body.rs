@@ -130,7 +130,7 @@ impl StationIn {
 
 /// The exercises of a workout; what is no object among them is told apart.
 #[derive(Debug)]
-pub struct Stations(pub(super) Vec<Option<StationIn>>);
+pub struct Stations(pub(super) Vec<Option<Box<StationIn>>>);
 
 impl Member for Stations {
     const MUST_BE: &'static str = "must be an array";

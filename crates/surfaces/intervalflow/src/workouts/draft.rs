@@ -134,11 +134,11 @@ pub(super) fn form(text: &str, violations: &mut Violations) -> Option<Form> {
 /// Looks up every exercise; one that is gone may be among those that the workout has `kept`.
 fn line(
     tx: &mut Tx<'_>,
-    given: &[Option<StationIn>],
+    given: &[Option<Box<StationIn>>],
     kept: &[ExerciseCopy],
     violations: &mut Violations,
 ) -> Result<Line> {
-    let stations = given.iter().map(|station| station.as_ref().map(StationIn::given).unwrap_or_default());
+    let stations = given.iter().map(|station| station.as_deref().map(StationIn::given).unwrap_or_default());
     let mut line = Line { stations: stations.collect(), copies: Vec::new() };
     if given.len() > MAX_EXERCISES {
         // They are refused whatever they are, and nobody makes us look for them.
