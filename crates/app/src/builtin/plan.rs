@@ -154,14 +154,15 @@ pub fn computable(load: &Load) -> Option<(&'static str, f64, f64)> {
 }
 
 fn prescribe(exercise: &Exercise, blocks: &[Block], table: Option<&mut Vec<f64>>) -> Vec<Line> {
-    if let Some(table) = table
-        && let Some(line) = from_table(exercise, blocks, table)
-    {
+    let main_sets = table.is_some();
+    if let Some(line) = table.and_then(|table| from_table(exercise, blocks, table)) {
         return vec![line];
     }
-    // A ramp cannot mark a set for as many repetitions as possible, so such a block stands alone.
     let mut lines = Vec::new();
-    let is_ramp = |a: &Block, b: &Block| !a.amrap && !b.amrap && (a.max, a.scale) == (b.max, b.scale);
+    // A ramp cannot mark a set for as many repetitions as possible, so such a block stands alone; so do main sets, which are
+    // work sets in every week, while a ramp's lower steps are not.
+    let is_ramp =
+        |a: &Block, b: &Block| !main_sets && !a.amrap && !b.amrap && (a.max, a.scale) == (b.max, b.scale);
     for run in blocks.chunk_by(is_ramp) {
         lines.push(match run {
             [only] => line(

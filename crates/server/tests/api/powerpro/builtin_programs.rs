@@ -191,6 +191,24 @@ async fn walk(engine: Engine, expected: &Expected) {
     }
 }
 
+#[tokio::test]
+async fn main_sets_are_work_sets_in_every_week() {
+    let server = Server::start_with(Engine::Sqlite, &[("builtin", "on")]).await;
+    let lifter = server.user("walker");
+    let figures: Value = serde_json::from_str(BORING_BUT_BIG.figures).expect("figures");
+    enter_maxes(&lifter, &figures).await;
+    let program = find(&lifter, "/programs", BORING_BUT_BIG.slug).await;
+    lifter.post("/users/walker/program", json!({ "programId": program })).await.expect(201);
+    for week in 1..=4 {
+        let path = format!("/users/walker/workout/preview?week={week}&day=week-{week}-day-1");
+        let workout = lifter.get(&path).await.expect(200);
+        let exercises = workout["exercises"].as_array().expect("exercises");
+        let sets: Vec<&Value> = exercises.iter().flat_map(|e| e["sets"].as_array().expect("sets")).collect();
+        assert!(sets.len() >= 3, "week {week}: {sets:?}");
+        assert!(sets.iter().all(|set| set["isWorkSet"] == true), "week {week}: {sets:?}");
+    }
+}
+
 /// Gives the lifter an odd max for each lift whose max the program computes with.
 async fn enter_maxes(lifter: &Client, figures: &Value) -> BTreeMap<(String, &'static str), i64> {
     let mut maxes = BTreeMap::new();
