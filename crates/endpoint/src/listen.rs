@@ -24,7 +24,7 @@ use crate::unread::ReadOut;
 
 /// Largest head of a request, in bytes.
 const HEAD_LIMIT: usize = 64 << 10;
-/// Connections that a listener holds at most; more wait in the system's queue.
+/// Connections that a listener holds at most, given the file handles; more wait in the system's queue.
 const CONNECTIONS: usize = 10_000;
 /// Wait after a failed accept, which usually means that there are no file handles left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -99,11 +99,28 @@ async fn remove_dead_socket(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Answers on `listener` until `stop` becomes true; then takes no more connections, lets open
+/// How many connections each of so many listeners may hold: together half of the file handles that the system gives us,
+/// so that idle ones of one listener take none from the others and the database. Asks the system for all it would give.
+pub fn connections_each(listeners: usize) -> usize {
+    let handles = rlimit::increase_nofile_limit(u64::MAX).unwrap_or_else(|error| {
+        tracing::warn!("the limit of file handles stays as it is: {error}");
+        rlimit::Resource::NOFILE.get_soft().unwrap_or(256)
+    });
+    let each = usize::try_from(handles).unwrap_or(usize::MAX) / 2 / listeners.max(1);
+    each.clamp(1, CONNECTIONS)
+}
+
+/// Answers on `listener`, on so many `connections` at once, until `stop` becomes true; then takes no more, lets open
 /// requests end, at most for `drain`, and returns.
-pub async fn serve(listener: Listener, house: House, mut stop: watch::Receiver<bool>, drain: Duration) {
+pub async fn serve(
+    listener: Listener,
+    house: House,
+    connections: usize,
+    mut stop: watch::Receiver<bool>,
+    drain: Duration,
+) {
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Semaphore::new(connections));
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &house, &graceful, &places) => accepted,

@@ -105,7 +105,7 @@ async fn served(house: House) -> Served {
     let listener = Listener::tcp(([127, 0, 0, 1], 0).into()).await.unwrap();
     let address = listener.tcp_address().unwrap();
     let stop = watch::Sender::new(false);
-    let done = tokio::spawn(serve(listener, house, stop.subscribe(), Duration::from_mins(1)));
+    let done = tokio::spawn(serve(listener, house, 100, stop.subscribe(), Duration::from_mins(1)));
     Served { address, stop, done }
 }
 
@@ -318,7 +318,7 @@ async fn a_unix_socket_is_replaced_when_dead_and_removed_at_the_end() {
     let listener = Listener::unix(&path).await.unwrap();
     assert!(Listener::unix(&path).await.is_err(), "somebody answers on it now");
     let stop = watch::Sender::new(false);
-    let done = tokio::spawn(serve(listener, house(None), stop.subscribe(), Duration::from_secs(2)));
+    let done = tokio::spawn(serve(listener, house(None), 100, stop.subscribe(), Duration::from_secs(2)));
     let got = send(UnixStream::connect(&path).await.unwrap(), "GET /who HTTP/1.1").await;
     assert!(got.body.starts_with("Unix "), "{}", got.body);
     stop.send(true).unwrap();

@@ -8,7 +8,7 @@ use ferrum_app::clock::Clock;
 use ferrum_app::config::{Config, Listen, Otlp};
 use ferrum_app::{App, builtin, jobs};
 use ferrum_domain::Error;
-use ferrum_endpoint::listen::{Listener, serve};
+use ferrum_endpoint::listen::{Listener, connections_each, serve};
 use ferrum_endpoint::observe;
 use ferrum_endpoint::traces::Traces;
 use tokio::sync::watch;
@@ -91,9 +91,10 @@ pub(crate) async fn listen(app: Arc<App>) -> Result<Running, Failure> {
         }
     }
     // Nobody is answered before every address has been had.
+    let connections = connections_each(bound.len());
     for (socket, house) in bound {
         let stop = running.stop.subscribe();
-        running.tasks.spawn(serve(socket, house, stop, app.config.limits.drain));
+        running.tasks.spawn(serve(socket, house, connections, stop, app.config.limits.drain));
     }
     running.tasks.spawn(keep_metrics(running.stop.subscribe()));
     if app.config.jobs_in_serve {

@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod bodies;
 mod commands;
+mod connections;
 mod coverage;
 mod fuzz;
 mod idempotency;

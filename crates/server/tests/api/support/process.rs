@@ -37,6 +37,17 @@ impl Ended {
     }
 }
 
+/// Arguments of a server on free ports.
+const FREE_PORTS: [&str; 7] = [
+    "serve",
+    "--listen",
+    "127.0.0.1:0",
+    "--powerpro-listen",
+    "127.0.0.1:0",
+    "--intervalflow-listen",
+    "127.0.0.1:0",
+];
+
 /// The program with `directory` as its own, and nothing of ours in its environment.
 pub fn ferrum(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ferrum"));
@@ -78,7 +89,10 @@ pub struct Process {
 impl Process {
     /// Starts `ferrum` with these arguments; its standard output goes nowhere.
     pub fn start(directory: &Path, arguments: &[&str]) -> Self {
-        let mut command = ferrum(directory, arguments);
+        Self::launch(ferrum(directory, arguments))
+    }
+
+    fn launch(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it runs");
         let (sender, log) = channel();
         let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
@@ -90,16 +104,33 @@ impl Process {
 
     /// Starts a server on free ports and waits until it answers.
     pub fn serve(directory: &Path, arguments: &[&str]) -> Self {
-        let listeners = ["--listen", "--powerpro-listen", "--intervalflow-listen"];
-        let ports = listeners.iter().flat_map(|flag| [*flag, "127.0.0.1:0"]).collect::<Vec<_>>();
-        let mut process = Self::start(directory, &[&["serve"], &ports[..], arguments].concat());
-        while process.roots.len() < listeners.len() {
-            let line = process.next_line();
+        Self::start(directory, &[&FREE_PORTS[..], arguments].concat()).answering()
+    }
+
+    /// Likewise, with so many file handles at most.
+    pub fn serve_with_handles(directory: &Path, handles: u32) -> Self {
+        let unlimited = ferrum(directory, &FREE_PORTS);
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!(r#"ulimit -n {handles} && exec "$0" "$@""#)]);
+        command.arg(unlimited.get_program()).args(unlimited.get_args());
+        for (name, value) in unlimited.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.current_dir(directory).stdin(Stdio::null());
+        Self::launch(command).answering()
+    }
+
+    fn answering(mut self) -> Self {
+        while self.roots.len() < 3 {
+            let line = self.next_line();
             if let Some((key, root)) = listener(&line) {
-                process.roots.insert(key, root);
+                self.roots.insert(key, root);
             }
         }
-        process
+        self
     }
 
     /// The root of a listener.
