@@ -1,12 +1,35 @@
 //! Pieces of the `OpenAPI` documents, which are derived from the types and routes that serve.
 
 use aide::axum::ApiRouter;
-use aide::generate::GenContext;
+use aide::generate::{GenContext, in_context};
 use aide::openapi::{
     MediaType, OpenApi, Operation, Parameter, ParameterData, ParameterSchemaOrContent, PathItem, PathStyle,
     ReferenceOr, Response, SchemaObject, StatusCode, Tag,
 };
+use aide::operation::{ParamLocation, add_parameters, parameters_from_schema};
+use axum::Router;
 use schemars::{JsonSchema, Schema};
+
+/// The routes of a surface, and their document, which begins as `api`. Schemas say how answers are written, in
+/// which a member that is not set stands as null; those of bodies say for themselves what is required.
+pub fn document<S>(mut api: OpenApi, routes: impl FnOnce() -> ApiRouter<S>) -> (Router<S>, OpenApi)
+where
+    S: Clone + Send + Sync + 'static,
+{
+    in_context(|ctx| ctx.schema = ctx.schema.settings().clone().for_serialize().into_generator());
+    let served = routes().finish_api(&mut api);
+    declare_path_parameters(&mut api);
+    declare_sections(&mut api);
+    (served, api)
+}
+
+/// Declares the parameters of the query `Q`, whose schema says how it is read: what is optional is left out.
+pub fn declare_query<Q: JsonSchema>(ctx: &mut GenContext, operation: &mut Operation) {
+    let settings = ctx.schema.settings().clone().for_deserialize();
+    let schema = Q::json_schema(&mut settings.with(|s| s.inline_subschemas = true).into_generator());
+    let parameters = parameters_from_schema(ctx, schema, ParamLocation::Query);
+    add_parameters(ctx, operation, parameters);
+}
 
 /// A media type `application/json` with the schema of `T`, and its example as the schema gives it.
 pub(crate) fn media_type<T: JsonSchema>(ctx: &mut GenContext) -> MediaType {
@@ -35,7 +58,7 @@ pub fn section<S: Clone + Send + Sync + 'static>(name: &str, routes: ApiRouter<S
 }
 
 /// Declares the tags of the operations in the order of the routes, in which pages show their groups.
-pub fn declare_sections(api: &mut OpenApi) {
+fn declare_sections(api: &mut OpenApi) {
     let Some(paths) = &mut api.paths else { return };
     let mut names: Vec<String> = Vec::new();
     for item in paths.paths.values_mut() {
@@ -50,7 +73,7 @@ pub fn declare_sections(api: &mut OpenApi) {
 }
 
 /// Declares the parameters that stand in the path templates: all of them are ids or slugs, texts.
-pub fn declare_path_parameters(api: &mut OpenApi) {
+fn declare_path_parameters(api: &mut OpenApi) {
     let Some(paths) = &mut api.paths else { return };
     for (template, item) in &mut paths.paths {
         let ReferenceOr::Item(item) = item else { continue };

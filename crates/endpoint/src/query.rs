@@ -3,13 +3,14 @@
 use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::Operation;
-use aide::operation::{ParamLocation, add_parameters, parameters_from_schema};
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use ferrum_domain::{Error, Result};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::convert::Infallible;
+
+use crate::openapi;
 
 /// The query `Q`, whose members are `Option<String>`; what they may hold says their schema, and the
 /// parser of the list checks it.
@@ -40,8 +41,6 @@ impl<Q: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<Q> {
 
 impl<Q: JsonSchema> OperationInput for Asked<Q> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        let schema = ctx.schema.subschema_for::<Q>();
-        let parameters = parameters_from_schema(ctx, schema, ParamLocation::Query);
-        add_parameters(ctx, operation, parameters);
+        openapi::declare_query::<Q>(ctx, operation);
     }
 }

@@ -12,6 +12,7 @@ mod idempotency;
 mod intervalflow;
 mod main_listener;
 mod observed;
+mod openapi;
 mod powerpro;
 mod support;
 mod tidy;

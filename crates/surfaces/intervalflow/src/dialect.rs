@@ -114,7 +114,7 @@ pub struct Refusal {
     /// What went wrong.
     message: Cow<'static, str>,
     /// At a validation error everything that is wrong, in the order of the fields.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<String>")]
     errors: Option<Vec<String>>,
 }

@@ -24,7 +24,7 @@ use axum::Router;
 use ferrum_app::App;
 use ferrum_endpoint::docs::Places;
 use ferrum_endpoint::limits::{Limits, Policy};
-use ferrum_endpoint::openapi::{declare_path_parameters, declare_sections, section};
+use ferrum_endpoint::openapi::{document, section};
 
 use crate::dialect::IntervalFlow;
 
@@ -133,7 +133,7 @@ pub fn places() -> Places {
 }
 
 fn documented(limits: &Limits) -> (Router<Arc<App>>, OpenApi) {
-    let mut api = OpenApi {
+    let about = OpenApi {
         info: Info {
             title: "IntervalFlow".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -143,9 +143,7 @@ fn documented(limits: &Limits) -> (Router<Arc<App>>, OpenApi) {
         security: vec![[("bearer".to_owned(), vec![])].into_iter().collect()],
         ..OpenApi::default()
     };
-    let router = routes(limits).finish_api(&mut api);
-    declare_sections(&mut api);
-    declare_path_parameters(&mut api);
+    let (router, mut api) = document(about, || routes(limits));
     let bearer = SecurityScheme::Http {
         scheme: "bearer".to_owned(),
         bearer_format: Some("JWT".to_owned()),

@@ -7,10 +7,10 @@ use std::ops::RangeInclusive;
 use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::Operation;
-use aide::operation::{ParamLocation, add_parameters, parameters_from_schema};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use ferrum_domain::{Error, Result, Violations, parse};
+use ferrum_endpoint::openapi;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
@@ -73,8 +73,6 @@ impl<Q, S: Sync> FromRequestParts<S> for Asked<Q> {
 
 impl<Q: JsonSchema> OperationInput for Asked<Q> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        let schema = ctx.schema.subschema_for::<Q>();
-        let parameters = parameters_from_schema(ctx, schema, ParamLocation::Query);
-        add_parameters(ctx, operation, parameters);
+        openapi::declare_query::<Q>(ctx, operation);
     }
 }

@@ -33,7 +33,7 @@ use aide::openapi::{ApiKeyLocation, Info, OpenApi, ReferenceOr, SecurityScheme};
 use axum::{Json, Router};
 use ferrum_app::App;
 use ferrum_endpoint::house::with_fallbacks;
-use ferrum_endpoint::openapi::{declare_path_parameters, declare_references, declare_sections, section};
+use ferrum_endpoint::openapi::{declare_references, document, section};
 
 use dialect::{PowerPro, Refusal};
 pub use header_trust::OWN_LISTENER;
@@ -331,7 +331,7 @@ pub fn openapi() -> OpenApi {
 }
 
 fn documented() -> (Router<Arc<App>>, OpenApi) {
-    let mut api = OpenApi {
+    let about = OpenApi {
         info: Info {
             title: "PowerPro".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -341,9 +341,7 @@ fn documented() -> (Router<Arc<App>>, OpenApi) {
         security: ["bearer", "userId"].map(|name| [(name.to_owned(), vec![])].into_iter().collect()).into(),
         ..OpenApi::default()
     };
-    let router = routes().finish_api(&mut api);
-    declare_path_parameters(&mut api);
-    declare_sections(&mut api);
+    let (router, mut api) = document(about, routes);
     declare_references(&mut api);
     let schemes = &mut api.components.get_or_insert_default().security_schemes;
     for (name, scheme) in security_schemes() {

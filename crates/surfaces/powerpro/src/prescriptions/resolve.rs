@@ -50,7 +50,6 @@ pub struct SetOut {
     is_work_set: bool,
     /// Stands only, and is true, on the set that is for as many repetitions as possible.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
     is_amrap: bool,
 }
 
