@@ -285,7 +285,8 @@ impl<T> Field<T> {
 }
 
 /// Declares a JSON body: a struct of [`Field`]s in the document's spelling (camel case), with its
-/// schema, its required members and its example for the `OpenAPI` document.
+/// schema and its example for the `OpenAPI` document. Of its members some are `required`; in a body that changes
+/// a row, those that every row has are `kept`, as [`Field::kept`] reads them.
 #[macro_export]
 macro_rules! body {
     (
@@ -293,16 +294,15 @@ macro_rules! body {
         $visibility:vis struct $name:ident {
             $( $(#[$field_about:meta])* $field:ident : $kind:ty ),* $(,)?
         }
-        required $required:tt
+        $rule:ident $members:tt
         example $example:tt
     ) => {
         $(#[$about])*
         #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
         #[serde(rename_all = "camelCase", default)]
         #[schemars(
-            extend("required" = $required),
             extend("examples" = [serde_json::json!($example)]),
-            transform = $crate::body::require_some
+            transform = |schema: &mut schemars::Schema| $crate::body::$rule(schema, &$members)
         )]
         $visibility struct $name {
             $( $(#[$field_about])* pub $field: $crate::Field<$kind>, )*
@@ -321,18 +321,18 @@ macro_rules! body {
     };
 }
 
-/// Says of the members that are required that they cannot be null. An empty `required` list, which is
-/// not valid in every dialect of JSON Schema, goes.
-pub fn require_some(schema: &mut Schema) {
-    let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-    if required.is_empty() {
-        schema.remove("required");
-    }
-    let Some(properties) = schema.as_object_mut().and_then(|schema| schema.get_mut("properties")) else {
-        return;
-    };
-    for name in required.iter().filter_map(Value::as_str) {
-        properties.get_mut(name).and_then(Value::as_object_mut).map(forbid_null);
+/// Says in the schema of a body that it must have these members, and that they are not null.
+pub fn required(schema: &mut Schema, members: &[&str]) {
+    kept(schema, members);
+    schema.insert("required".to_owned(), members.into());
+}
+
+/// Says in the schema of a body that it may have these members, and that they are not null.
+pub fn kept(schema: &mut Schema, members: &[&str]) {
+    schema.remove("required");
+    let Some(Value::Object(properties)) = schema.ensure_object().get_mut("properties") else { return };
+    for name in members {
+        properties.get_mut(*name).and_then(Value::as_object_mut).map(forbid_null);
     }
 }
 

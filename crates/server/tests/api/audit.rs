@@ -259,7 +259,7 @@ async fn audited(server: &Server, client: &Client, left: &mut Vec<String>, chang
 pub type Change = (&'static str, &'static str, String, Option<serde_json::Value>);
 
 /// A good PUT and DELETE of every kind of row, with rows of their own.
-async fn changes(server: &Server, admin: &Client) -> Vec<Change> {
+pub async fn changes(server: &Server, admin: &Client) -> Vec<Change> {
     let gym = Gym::of(server);
     let lift = gym.lift("audited").await;
     let free = admin.post("/lifts", json!({ "name": "Free" })).await.id(201);

@@ -2,7 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use ferrum_domain::access::Role;
+use serde_json::{Value, json};
+
+use crate::audit;
+use crate::idempotency::World;
+use crate::intervalflow;
+use crate::support::schema::fits;
+use crate::support::{Client, Engine, Server};
 
 /// Members of answers that do not always stand there, by schema.
 const OPTIONAL: &[&str] = &[
@@ -76,4 +83,69 @@ fn members_that_answers_always_have_are_required() {
         optional.extend(found.into_iter().map(|member| format!("{surface} {member}")));
     }
     assert_eq!(optional, OPTIONAL.iter().map(|&member| member.to_owned()).collect());
+}
+
+/// Values for any member, good and bad.
+fn probes() -> Vec<Value> {
+    let mut probes = vec![json!(null), json!(true), json!([]), json!(["x"]), json!({}), json!({ "a": 1 })];
+    probes.extend(
+        [-1.0, 0.0, 0.5, 1.0, 12.0, 200.5, 500.0, 501.0, 10_000.0, 10_001.0].map(|number| json!(number)),
+    );
+    let long = ["x".repeat(101), "x".repeat(2001)];
+    let texts = ["", " ", "x", "A b", "null", "2024-01-01T00:00:00Z", &long[0], &long[1]];
+    probes.extend(texts.map(|text| json!(text)));
+    let entries = [json!(0), json!(50), json!([]), json!([50, 60]), json!([0]), json!("x"), json!(null)];
+    probes.extend(entries.iter().map(|entry| json!({ "1": entry })));
+    for (name, value) in [("increment", json!(5)), ("maxType", json!("ONE_RM")), ("triggerType", json!(7))] {
+        let mut parameters = json!({ "increment": 2.5, "maxType": "TRAINING_MAX" });
+        parameters[name] = value;
+        probes.push(parameters);
+    }
+    probes
+}
+
+/// Sends a good body, and then with every probe in every member. What is taken must fit the schema, and null must
+/// do so only where it is taken.
+async fn probe(api: &Value, client: &Client, (method, template, path): (&str, &str, &str), body: Value) {
+    let operation = &api["paths"][template][method.to_lowercase()];
+    let reference =
+        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
+    let schema = api.pointer(reference.trim_start_matches('#')).unwrap();
+    let good = client.send(method, path, Some(body.to_string().into_bytes())).await;
+    assert!(matches!(good.status, 200 | 201), "{method} {template}: {}", good.text);
+    for name in schema["properties"].as_object().unwrap().keys() {
+        for value in probes() {
+            let mut body = body.clone();
+            body[name] = value.clone();
+            let answer = client.send(method, path, Some(body.to_string().into_bytes())).await;
+            let (taken, fit) = (answer.status != 400, fits(api, schema, &body));
+            let about = format!("{method} {template} {name} {value}: {} {fit:?}", answer.text);
+            assert!(!taken || fit.is_ok(), "the schema refuses what the server takes: {about}");
+            assert!(
+                taken || fit.is_err() || !value.is_null(),
+                "the schema takes what the server refuses: {about}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_the_server_takes_fit_their_schemas() {
+    let server = Server::start(Engine::Sqlite).await;
+    let [(_, powerpro), (_, intervalflow)] = documents();
+    let admin = server.admin();
+    for (template, path, body) in World::make(&server).await.posts() {
+        probe(&powerpro, &admin, ("POST", template, &path), body).await;
+    }
+    for (method, template, path, body) in audit::changes(&server, &admin).await {
+        if let Some(body) = body {
+            probe(&powerpro, &admin, (method, template, &path), body).await;
+        }
+    }
+    let person = intervalflow::person(&server, "carla", Role::Customer).await;
+    for (method, template, path, body) in intervalflow::changes(&person).await {
+        if let Some(body) = body {
+            probe(&intervalflow, &person, (method, template, &path), body).await;
+        }
+    }
 }

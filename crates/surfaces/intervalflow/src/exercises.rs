@@ -118,7 +118,7 @@ ferrum_endpoint::body! {
         #[schemars(extend("enum" = ["none", "dumbbells", "mat", "kettlebell", "chair", "resistance-band"]))]
         equipment: String,
     }
-    required []
+    kept ["name", "description", "difficulty", "muscleGroup", "duration", "equipment"]
     example { "duration": 45, "difficulty": "advanced" }
 }
 

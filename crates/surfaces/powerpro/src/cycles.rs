@@ -58,7 +58,7 @@ ferrum_endpoint::body! {
         /// New length; lifters beyond it go on from its last week.
         length_weeks: i64,
     }
-    required []
+    kept ["name", "lengthWeeks"]
     example { "name": "5 Week Cycle", "lengthWeeks": 5 }
 }
 

@@ -110,7 +110,7 @@ ferrum_endpoint::body! {
         /// True takes the day out of its program, whatever `programId` says.
         clear_program_id: bool,
     }
-    required []
+    kept ["name", "slug"]
     example {
         "name": "Heavy Squat Day", "slug": "heavy-squat-day", "metadata": { "focus": "strength" },
         "clearMetadata": false, "clearProgramId": true

@@ -119,7 +119,7 @@ ferrum_endpoint::body! {
         /// New date.
         effective_date: String,
     }
-    required []
+    kept ["value", "effectiveDate"]
     example { "value": 320.0, "effectiveDate": "2024-01-15T00:00:00Z" }
 }
 

@@ -71,7 +71,7 @@ ferrum_endpoint::body! {
         /// True removes the parent, whatever `parentLiftId` says.
         clear_parent_lift: bool,
     }
-    required []
+    kept ["name", "slug", "isCompetitionLift"]
     example { "name": "Back Squat", "slug": "back-squat", "isCompetitionLift": true, "clearParentLift": false }
 }
 

@@ -60,7 +60,7 @@ macro_rules! lookup_endpoints {
                     /// New entries.
                     entries: serde_json::Map<String, Value>,
                 }
-                required []
+                kept ["name", "entries"]
                 example $example
             }
 

@@ -211,7 +211,7 @@ ferrum_endpoint::body! {
         /// New rest between sets, in seconds.
         rest_seconds: i64,
     }
-    required []
+    kept ["liftId", "loadStrategy", "setScheme", "order"]
     example { "setScheme": { "type": "FIXED", "sets": 3, "reps": 8, "isAmrap": true }, "restSeconds": 120 }
 }
 

@@ -68,7 +68,7 @@ ferrum_endpoint::body! {
         /// Another priority.
         priority: i64,
     }
-    required []
+    kept ["progressionId", "priority"]
     example { "priority": 2 }
 }
 

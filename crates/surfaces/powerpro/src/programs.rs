@@ -141,7 +141,7 @@ ferrum_endpoint::body! {
         /// New rounding.
         default_rounding: Value,
     }
-    required []
+    kept ["name", "slug", "cycleId"]
     example { "name": "5/3/1 for Beginners", "defaultRounding": 2.5 }
 }
 

@@ -75,7 +75,7 @@ ferrum_endpoint::body! {
         /// New parameters.
         parameters: Map<String, Value>,
     }
-    required []
+    kept ["name", "type", "parameters"]
     example { "name": "Linear +2.5lb", "parameters": {
         "increment": 2.5, "maxType": "TRAINING_MAX", "triggerType": "AFTER_SESSION"
     } }

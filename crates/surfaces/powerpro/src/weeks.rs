@@ -86,7 +86,7 @@ ferrum_endpoint::body! {
         /// New name.
         name: String,
     }
-    required []
+    kept ["cycleId", "weekNumber"]
     example { "weekNumber": 2, "name": "Week 2" }
 }
 

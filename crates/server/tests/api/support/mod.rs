@@ -5,6 +5,7 @@ pub mod database;
 pub mod document;
 pub mod process;
 pub mod raw;
+pub mod schema;
 
 use std::sync::Arc;
 

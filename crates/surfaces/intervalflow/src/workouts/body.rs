@@ -98,7 +98,7 @@ ferrum_endpoint::body! {
         /// All exercises anew; one that has been deleted since can stay.
         exercises: Stations,
     }
-    required []
+    kept ["name", "form", "exercises"]
     example { "rounds": 4, "restSeconds": 15 }
 }
 
