@@ -10,6 +10,9 @@ use aide::operation::{ParamLocation, add_parameters, parameters_from_schema};
 use axum::Router;
 use schemars::{JsonSchema, Schema};
 
+/// The header by which a POST can be repeated.
+pub(crate) const REPEAT_KEY: &str = "Idempotency-Key";
+
 /// The routes of a surface, and their document, which begins as `api`. Schemas say how answers are written, in
 /// which a member that is not set stands as null; those of bodies say for themselves what is required.
 pub fn document<S>(mut api: OpenApi, routes: impl FnOnce() -> ApiRouter<S>) -> (Router<S>, OpenApi)
@@ -20,6 +23,7 @@ where
     let served = routes().finish_api(&mut api);
     declare_path_parameters(&mut api);
     declare_sections(&mut api);
+    declare_keys_of_posts(&mut api);
     (served, api)
 }
 
@@ -89,6 +93,19 @@ fn declare_path_parameters(api: &mut OpenApi) {
                     operation.parameters.push(ReferenceOr::Item(path_parameter(name)));
                 }
             }
+        }
+    }
+}
+
+/// Takes [`REPEAT_KEY`] from what is no POST, where it says nothing.
+fn declare_keys_of_posts(api: &mut OpenApi) {
+    let Some(paths) = &mut api.paths else { return };
+    for item in paths.paths.values_mut() {
+        let ReferenceOr::Item(PathItem { put, patch, .. }) = item else { continue };
+        for operation in [put, patch].into_iter().flatten() {
+            operation
+                .parameters
+                .retain(|p| !matches!(p, ReferenceOr::Item(p) if p.parameter_data_ref().name == REPEAT_KEY));
         }
     }
 }

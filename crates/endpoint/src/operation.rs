@@ -78,11 +78,12 @@ fn document_body<T: Body>(ctx: &mut GenContext, operation: &mut Operation) {
     set_body(ctx, operation, RequestBody { content, required: true, ..RequestBody::default() });
 }
 
+/// The method is not known here; [`openapi::document`] keeps this on POSTs only.
 fn document_key(operation: &mut Operation) {
     let text = schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 });
-    let about = "On a POST: a repeat with the same key and body answers the same, once done, for 24 hours.";
+    let about = "A repeat with the same key and body answers the same, once done, for 24 hours.";
     operation.parameters.push(ReferenceOr::Item(Parameter::Header {
-        parameter_data: openapi::parameter("Idempotency-Key", Some(about), false, text),
+        parameter_data: openapi::parameter(openapi::REPEAT_KEY, Some(about), false, text),
         style: HeaderStyle::Simple,
     }));
 }

@@ -149,3 +149,15 @@ async fn bodies_that_the_server_takes_fit_their_schemas() {
         }
     }
 }
+
+#[test]
+fn posts_alone_take_a_key() {
+    for (surface, api) in documents() {
+        for (name, operation) in operations(&api) {
+            let parameters = operation["parameters"].as_array();
+            let has_key = parameters.is_some_and(|all| all.iter().any(|p| p["name"] == "Idempotency-Key"));
+            let takes_key = name.starts_with("POST ") && name != format!("POST {}", intervalflow::LOGIN);
+            assert_eq!(has_key, takes_key, "{surface}: {name}");
+        }
+    }
+}
