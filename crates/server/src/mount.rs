@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use ferrum_app::App;
-use ferrum_app::config::{self, Listen};
+use ferrum_app::config::{self, HeaderAuth, Listen};
 use ferrum_endpoint::access_log::{AccessLog, Target};
 use ferrum_endpoint::cors::Cors;
 use ferrum_endpoint::docs::Places;
@@ -77,7 +77,7 @@ pub(crate) fn listeners(app: &Arc<App>, traces: Option<&Traces>) -> io::Result<[
 
 /// The main listener: the house itself, IntervalFlow, and PowerPro for callers with a token.
 fn main(app: &Arc<App>, limits: &Limits) -> Router {
-    let (powerpro, api) = ferrum_powerpro::router(Arc::clone(app));
+    let (powerpro, api) = ferrum_powerpro::router(Arc::clone(app), HeaderAuth::Token);
     let powerpro = docs::routes(&Places::below(POWERPRO), &api).nest(POWERPRO, powerpro);
     let own = Router::new()
         .route("/healthz", get(healthz))
@@ -94,7 +94,7 @@ fn main(app: &Arc<App>, limits: &Limits) -> Router {
 
 /// PowerPro at its documented root, where its headers count.
 fn powerpro(app: &Arc<App>) -> Router {
-    let (router, api) = ferrum_powerpro::router(Arc::clone(app));
+    let (router, api) = ferrum_powerpro::router(Arc::clone(app), app.config.powerpro.auth);
     router.merge(docs::routes(&Places::below(""), &api))
 }
 

@@ -161,3 +161,23 @@ fn posts_alone_take_a_key() {
         }
     }
 }
+
+#[tokio::test]
+async fn only_headers_that_count_are_offered() {
+    let schemes = |api: &Value| {
+        let names = api["components"]["securitySchemes"].as_object().unwrap().keys();
+        let asked =
+            api["security"].as_array().unwrap().iter().flat_map(|all| all.as_object().unwrap().keys());
+        let (names, asked): (BTreeSet<_>, BTreeSet<_>) = (names.cloned().collect(), asked.cloned().collect());
+        assert_eq!(names, asked);
+        names.into_iter().collect::<Vec<_>>()
+    };
+    for (auth, own) in [("headers", &["admin", "bearer", "userId"][..]), ("token", &["bearer"])] {
+        let server = Server::start_with(Engine::Sqlite, &[("powerpro.auth", auth)]).await;
+        let api = server.anonymous().get("/openapi.json").await.expect(200);
+        assert_eq!(schemes(&api), own, "{auth}");
+        let main = Client::new(&server.main).get("/api/powerpro/openapi.json").await.expect(200);
+        assert_eq!(schemes(&main), ["bearer"], "{auth}");
+        assert!(!main.to_string().contains("X-"), "{auth}");
+    }
+}

@@ -4,6 +4,7 @@
 //! DTOs and handlers; `dialect.rs` holds authentication, envelopes and status codes.
 
 mod advance;
+mod callers;
 mod cycles;
 mod days;
 pub mod dialect;
@@ -29,12 +30,14 @@ use std::sync::Arc;
 
 use aide::axum::ApiRouter;
 use aide::axum::routing::{delete_with, get_with, post_with, put_with};
-use aide::openapi::{ApiKeyLocation, Info, OpenApi, ReferenceOr, SecurityScheme};
+use aide::openapi::{Info, OpenApi};
 use axum::{Json, Router};
 use ferrum_app::App;
+use ferrum_app::config::HeaderAuth;
 use ferrum_endpoint::house::with_fallbacks;
 use ferrum_endpoint::openapi::{declare_references, document, section};
 
+use callers::declare_callers;
 use dialect::{PowerPro, Refusal};
 pub use header_trust::OWN_LISTENER;
 use lookups::{daily_lookups, weekly_lookups};
@@ -319,59 +322,29 @@ fn routes() -> ApiRouter<Arc<App>> {
         ))
 }
 
-/// The surface's routes at its documented root, and their `OpenAPI` document.
-pub fn router(app: Arc<App>) -> (Router, OpenApi) {
-    let (router, api) = documented();
+/// The surface's routes at its documented root, and their `OpenAPI` document for a listener where callers are
+/// known by `auth`.
+pub fn router(app: Arc<App>, auth: HeaderAuth) -> (Router, OpenApi) {
+    let (router, api) = documented(auth);
     (with_fallbacks::<PowerPro, _>(router).with_state(app), api)
 }
 
 /// The `OpenAPI` document.
 pub fn openapi() -> OpenApi {
-    documented().1
+    documented(HeaderAuth::Headers).1
 }
 
-fn documented() -> (Router<Arc<App>>, OpenApi) {
+fn documented(auth: HeaderAuth) -> (Router<Arc<App>>, OpenApi) {
     let about = OpenApi {
         info: Info {
             title: "PowerPro".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            description: Some(ABOUT.to_owned()),
             ..Info::default()
         },
-        security: ["bearer", "userId"].map(|name| [(name.to_owned(), vec![])].into_iter().collect()).into(),
         ..OpenApi::default()
     };
     let (router, mut api) = document(about, routes);
     declare_references(&mut api);
-    let schemes = &mut api.components.get_or_insert_default().security_schemes;
-    for (name, scheme) in security_schemes() {
-        schemes.insert(name.to_owned(), ReferenceOr::Item(scheme));
-    }
+    declare_callers(&mut api, auth);
     (router, api)
-}
-
-const ABOUT: &str = "Strength programs: prescriptions, progressions, today's weights. Callers name themselves by a \
-    token or, on PowerPro's own listener, by the documented headers; `X-Admin: true` claims admin rights there.";
-
-fn security_schemes() -> [(&'static str, SecurityScheme); 2] {
-    [
-        (
-            "bearer",
-            SecurityScheme::Http {
-                scheme: "bearer".to_owned(),
-                bearer_format: None,
-                description: Some("A token, or the caller's id.".to_owned()),
-                extensions: Default::default(),
-            },
-        ),
-        (
-            "userId",
-            SecurityScheme::ApiKey {
-                location: ApiKeyLocation::Header,
-                name: "X-User-ID".to_owned(),
-                description: Some("The caller's id.".to_owned()),
-                extensions: Default::default(),
-            },
-        ),
-    ]
 }
