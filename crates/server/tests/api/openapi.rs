@@ -17,6 +17,7 @@ const OPTIONAL: &[&str] = &[
     "powerpro LoadStrategy.ofLiftId",
     "powerpro LoadStrategy.roundTo",
     "powerpro LoadStrategy.roundingDirection",
+    "powerpro ProgressionParameters.triggerType",
     "powerpro Set.isAmrap",
     "powerpro SetScheme.isAmrap",
     "powerpro TriggerResult.skipReason",
@@ -96,11 +97,31 @@ fn probes() -> Vec<Value> {
     probes.extend(texts.map(|text| json!(text)));
     let entries = [json!(0), json!(50), json!([]), json!([50, 60]), json!([0]), json!("x"), json!(null)];
     probes.extend(entries.iter().map(|entry| json!({ "1": entry })));
-    for (name, value) in [("increment", json!(5)), ("maxType", json!("ONE_RM")), ("triggerType", json!(7))] {
-        let mut parameters = json!({ "increment": 2.5, "maxType": "TRAINING_MAX" });
-        parameters[name] = value;
-        probes.push(parameters);
+    for (name, good) in
+        [("increment", json!(5)), ("maxType", json!("ONE_RM")), ("triggerType", json!("AFTER_WEEK"))]
+    {
+        for value in [good, json!(7), json!(null)] {
+            let mut parameters = json!({ "increment": 2.5, "maxType": "TRAINING_MAX" });
+            parameters[name] = value;
+            probes.push(parameters);
+        }
     }
+    for name in ["lookupKey", "roundTo", "roundingDirection", "ofLiftId"] {
+        let strategy = json!({ "type": "PERCENT_OF", "maxType": "ONE_RM", "percentage": 200 });
+        for value in [json!(null), json!(" "), json!(0.001)] {
+            let mut strategy = strategy.clone();
+            strategy[name] = value;
+            probes.push(strategy);
+        }
+    }
+    for is_amrap in [json!(null), json!(true), json!(1)] {
+        probes.push(json!({ "type": "FIXED", "sets": 100, "reps": 1, "isAmrap": is_amrap }));
+    }
+    probes.extend(
+        [0, 1, 100, 101].map(
+            |steps| json!({ "type": "RAMP", "sets": vec![json!({ "percentage": 50, "reps": 5 }); steps] }),
+        ),
+    );
     probes
 }
 

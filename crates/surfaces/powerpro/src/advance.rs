@@ -12,6 +12,7 @@ ferrum_endpoint::body! {
     /// How far to move on.
     pub struct AdvanceIn {
         /// `day` ends the current session, `week` skips what is left of the current week.
+        #[schemars(extend("enum" = ["day", "week"]))]
         advance_type: String,
     }
     required ["advanceType"]

@@ -42,8 +42,10 @@ ferrum_endpoint::body! {
     /// A cycle to create.
     pub struct CycleIn {
         /// Name, 1 to 100 characters.
+        #[schemars(extend("minLength" = 1))]
         name: String,
         /// How many weeks it has, 1 to 500.
+        #[schemars(extend("minimum" = 1, "maximum" = MAX_WEEKS))]
         length_weeks: i64,
     }
     required ["name", "lengthWeeks"]
@@ -54,8 +56,10 @@ ferrum_endpoint::body! {
     /// What to change of a cycle; absent keeps.
     pub struct CyclePatch {
         /// New name.
+        #[schemars(extend("minLength" = 1))]
         name: String,
         /// New length; lifters beyond it go on from its last week.
+        #[schemars(extend("minimum" = 1, "maximum" = MAX_WEEKS))]
         length_weeks: i64,
     }
     kept ["name", "lengthWeeks"]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use ferrum_domain::time::Millis;
-use ferrum_domain::{Error, Result, Violations, parse};
+use ferrum_domain::{Error, Result, Violations, parse, slug};
 use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
 use ferrum_store::Tx;
 use ferrum_store::days::{self, Day, DayPrescription, Filter};
@@ -82,8 +82,10 @@ ferrum_endpoint::body! {
     /// A day to create.
     pub struct DayIn {
         /// Name, 1 to 100 characters.
+        #[schemars(extend("minLength" = 1))]
         name: String,
         /// URL-friendly identifier, unique in its program; made from the name when absent.
+        #[schemars(extend("minLength" = 1, "maxLength" = slug::MAX_LENGTH))]
         slug: String,
         /// Anything of your own. `weekday` names the entry of a daily lookup when the slug does not.
         metadata: Map<String, Value>,
@@ -98,8 +100,10 @@ ferrum_endpoint::body! {
     /// What to change of a day: absent keeps, null clears.
     pub struct DayPatch {
         /// New name.
+        #[schemars(extend("minLength" = 1))]
         name: String,
         /// New slug.
+        #[schemars(extend("minLength" = 1, "maxLength" = slug::MAX_LENGTH))]
         slug: String,
         /// New metadata, in place of the whole of the old.
         metadata: Map<String, Value>,
@@ -123,6 +127,7 @@ ferrum_endpoint::body! {
         /// The prescription.
         prescription_id: String,
         /// Its place, from 0; behind the last when absent.
+        #[schemars(extend("minimum" = 0, "maximum" = fields::LAST_PLACE))]
         order: i64,
     }
     required ["prescriptionId"]
@@ -133,6 +138,7 @@ ferrum_endpoint::body! {
     /// All prescriptions of a day in their new order.
     pub struct Reordering {
         /// Each prescription of the day once.
+        #[schemars(extend("maxItems" = parse::LIST_LIMIT))]
         prescription_ids: Vec<String>,
     }
     required ["prescriptionIds"]

@@ -98,6 +98,7 @@ ferrum_endpoint::body! {
         #[schemars(extend("enum" = ["ONE_RM", "TRAINING_MAX"]))]
         r#type: String,
         /// Weight in the account's unit: over 0, up to 10,000, with at most 3 decimals.
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = limits::MAX_WEIGHT))]
         value: f64,
         /// Since when it holds; now when absent.
         effective_date: String,
@@ -115,6 +116,7 @@ ferrum_endpoint::body! {
     /// What to change of a lift max; its lift and its type stay as they are.
     pub struct LiftMaxPatch {
         /// New weight.
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = limits::MAX_WEIGHT))]
         value: f64,
         /// New date.
         effective_date: String,

@@ -1,7 +1,7 @@
 //! `/lifts`: the exercises that programs prescribe.
 
 use ferrum_domain::time::Millis;
-use ferrum_domain::{Error, Violations};
+use ferrum_domain::{Error, Violations, slug};
 use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
 use ferrum_store::lifts::{self, Filter, Lift};
 use schemars::JsonSchema;
@@ -45,8 +45,10 @@ ferrum_endpoint::body! {
     /// A lift to create.
     pub struct LiftIn {
         /// Name, 1 to 100 characters.
+        #[schemars(extend("minLength" = 1))]
         name: String,
         /// URL-friendly identifier; made from the name when absent.
+        #[schemars(extend("minLength" = 1, "maxLength" = slug::MAX_LENGTH))]
         slug: String,
         /// Whether this is a competition lift; false when absent.
         is_competition_lift: bool,
@@ -61,8 +63,10 @@ ferrum_endpoint::body! {
     /// What to change of a lift: absent keeps, null clears.
     pub struct LiftPatch {
         /// New name.
+        #[schemars(extend("minLength" = 1))]
         name: String,
         /// New slug.
+        #[schemars(extend("minLength" = 1, "maxLength" = slug::MAX_LENGTH))]
         slug: String,
         /// Competition lift status.
         is_competition_lift: bool,

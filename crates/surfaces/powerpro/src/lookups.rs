@@ -1,8 +1,32 @@
 //! `/weekly-lookups` and `/daily-lookups`: tables of percentages, alike but for their keys.
 
+use ferrum_domain::parse::LIST_LIMIT;
+use ferrum_domain::strength::limits::{MAX_PERCENTAGE, MAX_SETS};
+use schemars::{Schema, SchemaGenerator, json_schema};
+
+fn percentage() -> Schema {
+    json_schema!({ "type": "number", "exclusiveMinimum": 0, "maximum": MAX_PERCENTAGE })
+}
+
+fn table(entry: &Schema) -> Schema {
+    json_schema!({
+        "type": "object", "minProperties": 1, "maxProperties": LIST_LIMIT, "additionalProperties": entry
+    })
+}
+
+fn daily_table(_: &mut SchemaGenerator) -> Schema {
+    table(&percentage())
+}
+
+fn weekly_table(_: &mut SchemaGenerator) -> Schema {
+    let per_set =
+        json_schema!({ "type": "array", "minItems": 1, "maxItems": MAX_SETS, "items": percentage() });
+    table(&json_schema!({ "anyOf": [percentage(), per_set] }))
+}
+
 /// Makes the module of one kind of lookup.
 macro_rules! lookup_endpoints {
-    ($module:ident, $path:literal, $kind:literal, $in:ident, $patch:ident, $entries:ty, $about:literal, $example:tt) => {
+    ($module:ident, $path:literal, $kind:literal, $in:ident, $patch:ident, $entries:ty, $table:literal, $about:literal, $example:tt) => {
         #[doc = concat!("`", $path, "`")]
         pub mod $module {
             use ferrum_domain::Violations;
@@ -25,7 +49,7 @@ macro_rules! lookup_endpoints {
                 id: String,
                 name: String,
                 #[doc = $about]
-                #[schemars(with = "std::collections::BTreeMap<String, Value>")]
+                #[schemars(schema_with = $table)]
                 entries: $entries,
                 #[schemars(with = "String", extend("format" = "date-time"))]
                 created_at: Millis,
@@ -46,6 +70,7 @@ macro_rules! lookup_endpoints {
                     /// Name, 1 to 100 characters.
                     name: String,
                     #[doc = $about]
+                    #[schemars(schema_with = $table)]
                     entries: serde_json::Map<String, Value>,
                 }
                 required ["name", "entries"]
@@ -58,6 +83,7 @@ macro_rules! lookup_endpoints {
                     /// New name.
                     name: String,
                     /// New entries.
+                    #[schemars(schema_with = $table)]
                     entries: serde_json::Map<String, Value>,
                 }
                 kept ["name", "entries"]
@@ -154,6 +180,7 @@ lookup_endpoints!(
     WeeklyLookupIn,
     WeeklyLookupPatch,
     ferrum_domain::strength::lookup::WeeklyEntries,
+    "crate::lookups::weekly_table",
     "By number of the week: a percentage, or a list with one percentage per set.",
     { "name": "5/3/1 Percentages", "entries": { "1": 65, "2": 70, "3": 75, "4": 40 } }
 );
@@ -164,6 +191,7 @@ lookup_endpoints!(
     DailyLookupIn,
     DailyLookupPatch,
     ferrum_domain::strength::lookup::DailyEntries,
+    "crate::lookups::daily_table",
     "By the day's slug or its `metadata.weekday`: a percentage of the prescribed load.",
     { "name": "Heavy/Light/Medium", "entries": { "monday": 100, "wednesday": 80, "friday": 90 } }
 );

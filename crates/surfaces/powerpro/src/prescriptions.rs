@@ -66,20 +66,20 @@ impl JsonSchema for LoadStrategyJson {
                 "maxType": { "enum": ["ONE_RM", "TRAINING_MAX"] },
                 "percentage": { "type": "number", "exclusiveMinimum": 0, "maximum": 200 },
                 "lookupKey": {
-                    "description": "The program's table that varies the percentage.",
-                    "enum": ["week", "day"]
+                    "description": "The program's table that varies the percentage. Null, here and in what else may be left out, is as absent; an answer leaves it out.",
+                    "enum": ["week", "day", null]
                 },
                 "roundTo": {
                     "description": "Rounding step; absent: the program's, else 5.",
-                    "type": "number", "exclusiveMinimum": 0, "maximum": 10000
+                    "type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 10000
                 },
                 "roundingDirection": {
                     "description": "Where to round; absent: NEAREST.",
-                    "enum": ["NEAREST", "DOWN", "UP"]
+                    "enum": ["NEAREST", "DOWN", "UP", null]
                 },
                 "ofLiftId": {
                     "description": "Another lift, whose max counts in place of this one's.",
-                    "type": "string", "minLength": 1, "maxLength": 100
+                    "type": ["string", "null"], "minLength": 1
                 }
             },
             "required": ["type", "maxType", "percentage"]
@@ -105,7 +105,7 @@ impl JsonSchema for SetSchemeJson {
                         "reps": { "type": "integer", "minimum": 1, "maximum": 100 },
                         "isAmrap": {
                             "description": "Whether the last set is for as many repetitions as possible.",
-                            "type": "boolean"
+                            "type": ["boolean", "null"]
                         }
                     },
                     "required": ["type", "sets", "reps"]
@@ -180,10 +180,13 @@ ferrum_endpoint::body! {
         /// Sets and repetitions.
         set_scheme: SetSchemeJson,
         /// Display order, from 0; 0 when absent.
+        #[schemars(extend("minimum" = 0, "maximum" = fields::LAST_PLACE))]
         order: i64,
         /// Notes for the exercise, up to 500 characters.
+        #[schemars(extend("maxLength" = LONGEST_NOTES))]
         notes: String,
         /// Rest between sets, in seconds.
+        #[schemars(extend("minimum" = 0, "maximum" = LONGEST_REST))]
         rest_seconds: i64,
     }
     required ["liftId", "loadStrategy", "setScheme"]
@@ -205,10 +208,13 @@ ferrum_endpoint::body! {
         /// New set scheme, in place of the whole of the old.
         set_scheme: SetSchemeJson,
         /// New display order.
+        #[schemars(extend("minimum" = 0, "maximum" = fields::LAST_PLACE))]
         order: i64,
         /// New notes.
+        #[schemars(extend("maxLength" = LONGEST_NOTES))]
         notes: String,
         /// New rest between sets, in seconds.
+        #[schemars(extend("minimum" = 0, "maximum" = LONGEST_REST))]
         rest_seconds: i64,
     }
     kept ["liftId", "loadStrategy", "setScheme", "order"]

@@ -52,6 +52,7 @@ ferrum_endpoint::body! {
         /// To which lift; to all that are prescribed when null.
         lift_id: String,
         /// The lowest one applies; 0 when absent.
+        #[schemars(extend("minimum" = 0, "maximum" = LAST_PRIORITY))]
         priority: i64,
     }
     required ["progressionId"]
@@ -66,6 +67,7 @@ ferrum_endpoint::body! {
         /// Another lift.
         lift_id: String,
         /// Another priority.
+        #[schemars(extend("minimum" = 0, "maximum" = LAST_PRIORITY))]
         priority: i64,
     }
     kept ["progressionId", "priority"]

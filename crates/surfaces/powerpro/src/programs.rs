@@ -3,7 +3,7 @@
 use ferrum_domain::strength::limits;
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::Thousandths;
-use ferrum_domain::{Result, Violations, parse};
+use ferrum_domain::{Result, Violations, parse, slug};
 use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
 use ferrum_store::programs::{self, Program};
 use ferrum_store::{Tx, cycles, daily_lookups, weekly_lookups, weeks};
@@ -14,6 +14,9 @@ use serde_json::Value;
 use crate::dialect::{Call, Reply, Sent};
 use crate::fields;
 use crate::page::{NamedQuery, Page};
+
+/// The longest description, in characters.
+const LONGEST_DESCRIPTION: usize = 2_000;
 
 /// A program as lists and changes show it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -101,10 +104,13 @@ ferrum_endpoint::body! {
     /// A program to create.
     pub struct ProgramIn {
         /// Name, 1 to 100 characters.
+        #[schemars(extend("minLength" = 1))]
         name: String,
         /// URL-friendly identifier, unique.
+        #[schemars(extend("minLength" = 1, "maxLength" = slug::MAX_LENGTH))]
         slug: String,
         /// Description, up to 2,000 characters.
+        #[schemars(extend("maxLength" = LONGEST_DESCRIPTION))]
         description: String,
         /// Its cycle.
         cycle_id: String,
@@ -113,7 +119,8 @@ ferrum_endpoint::body! {
         /// Its table of percentages by day.
         daily_lookup_id: String,
         /// What weights are rounded to, e.g. 5 for 5 lb plates.
-        default_rounding: Value,
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = limits::MAX_WEIGHT))]
+        default_rounding: f64,
     }
     required ["name", "slug", "cycleId"]
     example {
@@ -127,10 +134,13 @@ ferrum_endpoint::body! {
     /// What to change of a program: absent keeps, null clears.
     pub struct ProgramPatch {
         /// New name.
+        #[schemars(extend("minLength" = 1))]
         name: String,
         /// New slug.
+        #[schemars(extend("minLength" = 1, "maxLength" = slug::MAX_LENGTH))]
         slug: String,
         /// New description.
+        #[schemars(extend("maxLength" = LONGEST_DESCRIPTION))]
         description: String,
         /// New cycle.
         cycle_id: String,
@@ -139,7 +149,8 @@ ferrum_endpoint::body! {
         /// New table of percentages by day.
         daily_lookup_id: String,
         /// New rounding.
-        default_rounding: Value,
+        #[schemars(extend("exclusiveMinimum" = 0, "maximum" = limits::MAX_WEIGHT))]
+        default_rounding: f64,
     }
     kept ["name", "slug", "cycleId"]
     example { "name": "5/3/1 for Beginners", "defaultRounding": 2.5 }
@@ -285,9 +296,9 @@ fn detail(tx: &mut Tx<'_>, program: Program) -> Result<ProgramDetail> {
 
 /// A description; an empty one is none.
 fn description(text: Option<&String>, violations: &mut Violations) -> Option<String> {
-    parse::prose("description", text?, 2_000, violations).filter(|text| !text.is_empty())
+    parse::prose("description", text?, LONGEST_DESCRIPTION, violations).filter(|text| !text.is_empty())
 }
 
-fn rounding(step: Option<&Value>, violations: &mut Violations) -> Option<Thousandths> {
-    limits::weight("defaultRounding", step?, violations)
+fn rounding(step: Option<&f64>, violations: &mut Violations) -> Option<Thousandths> {
+    limits::weight("defaultRounding", &Value::from(*step?), violations)
 }

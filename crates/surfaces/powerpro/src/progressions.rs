@@ -1,13 +1,17 @@
 //! `/progressions`: rules by which maxes rise.
 
+use std::borrow::Cow;
+
 use ferrum_domain::Violations;
+use ferrum_domain::strength::limits;
 use ferrum_domain::strength::progression::{Progression as Rule, ProgressionType};
 use ferrum_domain::time::Millis;
+use ferrum_endpoint::body::Member;
 use ferrum_endpoint::{Admin, Asked, Authenticated, Body as _, Done};
 use ferrum_store::progressions::{self, Filter, Progression};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::dialect::{Call, Reply, Sent};
 use crate::fields;
@@ -15,6 +19,46 @@ use crate::page::{NamedQuery, Page, choice};
 
 const TYPES: [(&str, ProgressionType); 2] =
     [("LINEAR", ProgressionType::Linear), ("CYCLE", ProgressionType::Cycle)];
+
+/// The parameters of a progression as JSON, which the domain parses.
+#[derive(Debug)]
+pub struct ParametersJson(Value);
+
+impl Member for ParametersJson {
+    const MUST_BE: &'static str = "must be an object";
+
+    fn from_json(value: Value) -> Option<Self> {
+        value.is_object().then_some(Self(value))
+    }
+}
+
+impl JsonSchema for ParametersJson {
+    fn schema_name() -> Cow<'static, str> {
+        "ProgressionParameters".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "How a max rises.",
+            "type": "object",
+            "properties": {
+                "increment": {
+                    "description": "The weight to add, with at most 3 decimals.",
+                    "type": "number", "exclusiveMinimum": 0, "maximum": limits::MAX_WEIGHT
+                },
+                "maxType": {
+                    "description": "The max that rises.",
+                    "enum": ["ONE_RM", "TRAINING_MAX"]
+                },
+                "triggerType": {
+                    "description": "When: `AFTER_SESSION` or `AFTER_WEEK`. A LINEAR one needs it, to a CYCLE one it says nothing.",
+                    "examples": ["AFTER_SESSION", "AFTER_WEEK"]
+                }
+            },
+            "required": ["increment", "maxType"]
+        })
+    }
+}
 
 /// A progression as clients see it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -25,8 +69,7 @@ pub struct ProgressionOut {
     name: String,
     #[schemars(extend("enum" = ["LINEAR", "CYCLE"]))]
     r#type: &'static str,
-    /// `increment`, `maxType` and, of a LINEAR one, `triggerType`.
-    #[schemars(with = "Map<String, Value>")]
+    #[schemars(with = "ParametersJson")]
     parameters: Rule,
     #[schemars(with = "String", extend("format" = "date-time"))]
     created_at: Millis,
@@ -53,10 +96,10 @@ ferrum_endpoint::body! {
         /// Name, 1 to 100 characters.
         name: String,
         /// `LINEAR` (after a session or a week) or `CYCLE` (after a cycle).
+        #[schemars(extend("enum" = ["LINEAR", "CYCLE"]))]
         r#type: String,
-        /// `increment` (a weight), `maxType` (`ONE_RM`, `TRAINING_MAX`) and, of a LINEAR one, `triggerType`
-        /// (`AFTER_SESSION`, `AFTER_WEEK`).
-        parameters: Map<String, Value>,
+        /// What it does.
+        parameters: ParametersJson,
     }
     required ["name", "type", "parameters"]
     example {
@@ -71,9 +114,10 @@ ferrum_endpoint::body! {
         /// New name.
         name: String,
         /// New type, which the parameters must fit.
+        #[schemars(extend("enum" = ["LINEAR", "CYCLE"]))]
         r#type: String,
         /// New parameters.
-        parameters: Map<String, Value>,
+        parameters: ParametersJson,
     }
     kept ["name", "type", "parameters"]
     example { "name": "Linear +2.5lb", "parameters": {
@@ -125,9 +169,8 @@ pub async fn create(sent: Sent<Admin, ProgressionIn>) -> Reply<201, ProgressionO
         let parameters = body.parameters.required("parameters", &mut violations);
         // What both types have is checked even where the type itself is wrong.
         let kind = kind.unwrap_or(ProgressionType::Cycle);
-        let rule = parameters.and_then(|parameters| {
-            Rule::parse(kind, "parameters", &Value::Object(parameters.clone()), &mut violations)
-        });
+        let rule =
+            parameters.and_then(|parameters| Rule::parse(kind, "parameters", &parameters.0, &mut violations));
         let now = app.clock.now();
         let progression = violations.finish(name.zip(rule).map(|(name, rule)| Progression {
             id: app.ids.uuid(),
@@ -157,7 +200,7 @@ pub async fn update(sent: Sent<Admin, ProgressionPatch>) -> Reply<200, Progressi
         let rule = stored.as_ref().map(|progression| progression.rule);
         let kind = kind.or(rule.map(|rule| rule.kind())).unwrap_or(ProgressionType::Cycle);
         let parameters = match parameters {
-            Some(parameters) => Some(Value::Object(parameters.clone())),
+            Some(ParametersJson(parameters)) => Some(parameters.clone()),
             None => rule.and_then(|rule| serde_json::to_value(rule).ok()),
         };
         let rule = parameters.and_then(|given| Rule::parse(kind, "parameters", &given, &mut violations));

@@ -68,8 +68,10 @@ ferrum_endpoint::body! {
         cycle_id: String,
         /// Its number in the cycle, from 1; no two weeks of a cycle share one. It may exceed the cycle's
         /// length.
+        #[schemars(extend("minimum" = 1, "maximum" = MAX_WEEKS))]
         week_number: i64,
         /// Name, 1 to 100 characters; none when absent.
+        #[schemars(extend("minLength" = 1))]
         name: String,
     }
     required ["cycleId", "weekNumber"]
@@ -82,8 +84,10 @@ ferrum_endpoint::body! {
         /// New cycle.
         cycle_id: String,
         /// New number.
+        #[schemars(extend("minimum" = 1, "maximum" = MAX_WEEKS))]
         week_number: i64,
         /// New name.
+        #[schemars(extend("minLength" = 1))]
         name: String,
     }
     kept ["cycleId", "weekNumber"]
@@ -97,6 +101,7 @@ ferrum_endpoint::body! {
         day_id: String,
         /// Its place, from 0; behind the last when absent. Days with equal places stand in the order
         /// of adding.
+        #[schemars(extend("minimum" = 0, "maximum" = fields::LAST_PLACE))]
         position: i64,
     }
     required ["dayId"]

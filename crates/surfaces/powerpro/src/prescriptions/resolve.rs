@@ -96,6 +96,7 @@ ferrum_endpoint::body! {
     /// Whose weights to compute.
     pub struct ResolveIn {
         /// The lifter.
+        #[schemars(extend("minLength" = 1))]
         user_id: String,
     }
     required ["userId"]
@@ -106,8 +107,10 @@ ferrum_endpoint::body! {
     /// What to resolve, and for whom.
     pub struct ResolveBatchIn {
         /// Prescriptions, 1 to 500; the same one may stand several times.
+        #[schemars(extend("minItems" = 1, "maxItems" = parse::LIST_LIMIT))]
         prescription_ids: Vec<String>,
         /// The lifter.
+        #[schemars(extend("minLength" = 1))]
         user_id: String,
     }
     required ["prescriptionIds", "userId"]
