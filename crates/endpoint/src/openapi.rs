@@ -9,6 +9,7 @@ use aide::openapi::{
 use aide::operation::{ParamLocation, add_parameters, parameters_from_schema};
 use axum::Router;
 use schemars::{JsonSchema, Schema};
+use serde_json::Value;
 
 /// The header by which a POST can be repeated.
 pub(crate) const REPEAT_KEY: &str = "Idempotency-Key";
@@ -35,16 +36,32 @@ pub fn declare_query<Q: JsonSchema>(ctx: &mut GenContext, operation: &mut Operat
     add_parameters(ctx, operation, parameters);
 }
 
-/// A media type `application/json` with the schema of `T`, and its example as the schema gives it.
+/// A media type `application/json` with the schema of `T`, and its example.
 pub(crate) fn media_type<T: JsonSchema>(ctx: &mut GenContext) -> MediaType {
     let json_schema = ctx.schema.subschema_for::<T>();
-    let resolved = ctx.resolve_schema(&json_schema);
-    let example = resolved.get("examples").and_then(|e| e.get(0)).cloned();
+    let example = example(ctx, &json_schema);
     MediaType {
         schema: Some(SchemaObject { json_schema, example: None, external_docs: None }),
         example,
         ..MediaType::default()
     }
+}
+
+/// The example that a schema gives, or one made of those of its parts, if all have one.
+fn example(ctx: &GenContext, schema: &Schema) -> Option<Value> {
+    let schema = ctx.resolve_schema(schema);
+    let of = |part: &Value| example(ctx, part.try_into().ok()?);
+    if let Some(given) = schema.get("examples") {
+        return given.get(0).cloned();
+    }
+    if let Some(choices) = schema.get("anyOf") {
+        return of(choices.get(0)?);
+    }
+    if let Some(item) = schema.get("items") {
+        return Some(Value::Array(vec![of(item)?]));
+    }
+    let members = schema.get("properties")?.as_object()?;
+    members.iter().map(|(name, member)| Some((name.clone(), of(member)?))).collect()
 }
 
 /// A response with a JSON body of type `T`.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::audit;
 use crate::idempotency::World;
 use crate::intervalflow;
+use crate::support::document::same_shape;
 use crate::support::schema::fits;
 use crate::support::{Client, Engine, Server};
 
@@ -37,6 +38,23 @@ fn operations(api: &Value) -> impl Iterator<Item = (String, &Value)> {
         let operations = item.as_object().unwrap().iter();
         operations.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
     })
+}
+
+/// What the document says of the good answer of `METHOD path`, if it is JSON.
+fn good_answer<'d>(api: &'d Value, name: &str) -> Option<&'d Value> {
+    let (_, operation) = operations(api).find(|(known, _)| known == name)?;
+    let mut answers =
+        operation["responses"].as_object()?.iter().filter(|(status, _)| status.starts_with('2'));
+    answers.find_map(|(_, answer)| answer["content"].get("application/json"))
+}
+
+/// Checks a good answer of PowerPro's `METHOD path` against its schema, and that the example of such an answer has
+/// the shape of the contract's.
+pub fn fits_powerpro(name: &str, contract: &Value, answer: &Value) {
+    let [(_, api), _] = documents();
+    let about = good_answer(&api, name).unwrap_or_else(|| panic!("{name} has no such answer"));
+    fits(&api, &about["schema"], answer).unwrap_or_else(|reason| panic!("{name}: {reason}"));
+    same_shape(contract, &about["example"], &[]);
 }
 
 /// Notes every member of `schema`, called `name`, and of the schemas in it, that need not stand there.
@@ -200,5 +218,23 @@ async fn only_headers_that_count_are_offered() {
         let main = Client::new(&server.main).get("/api/powerpro/openapi.json").await.expect(200);
         assert_eq!(schemes(&main), ["bearer"], "{auth}");
         assert!(!main.to_string().contains("X-"), "{auth}");
+    }
+}
+
+#[test]
+fn examples_fit_their_schemas() {
+    for (surface, api) in documents() {
+        for (name, operation) in operations(&api) {
+            let answer = good_answer(&api, &name);
+            assert!(
+                surface != "powerpro" || answer.is_none_or(|a| !a["example"].is_null()),
+                "{name} has no example"
+            );
+            let sent = operation["requestBody"]["content"].get("application/json");
+            for about in sent.into_iter().chain(answer).filter(|about| !about["example"].is_null()) {
+                let fit = fits(&api, &about["schema"], &about["example"]);
+                fit.unwrap_or_else(|reason| panic!("{surface} {name}: {reason}"));
+            }
+        }
     }
 }

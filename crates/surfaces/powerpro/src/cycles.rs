@@ -15,7 +15,10 @@ use crate::page::{NamedQuery, Page};
 /// A cycle as clients see it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Cycle")]
+#[schemars(rename = "Cycle", extend("examples" = [{
+    "id": "0190a0c8-0000-7000-8000-000000000001", "name": "4 Week Cycle", "lengthWeeks": 4,
+    "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z"
+}]))]
 pub struct CycleOut {
     id: String,
     name: String,

@@ -19,7 +19,11 @@ use crate::page::{NamedQuery, Page};
 /// A day as clients see it in lists and after a change of its own fields.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Day")]
+#[schemars(rename = "Day", extend("examples" = [{
+    "id": "0190a0c8-0000-7000-8000-000000000001", "name": "Squat Day", "slug": "squat-day",
+    "metadata": { "focus": "legs" }, "programId": "0190a0c8-0000-7000-8000-000000000002",
+    "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z"
+}]))]
 pub struct DayOut {
     id: String,
     name: String,
@@ -34,7 +38,16 @@ pub struct DayOut {
 
 /// A day with its prescriptions, in their order.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "DayWithPrescriptions")]
+#[schemars(rename = "DayWithPrescriptions", extend("examples" = [{
+    "id": "0190a0c8-0000-7000-8000-000000000001", "name": "Squat Day", "slug": "squat-day",
+    "metadata": { "focus": "legs" }, "programId": "0190a0c8-0000-7000-8000-000000000002",
+    "prescriptions": [{
+        "id": "0190a0c8-0000-7000-8000-000000000003",
+        "prescriptionId": "0190a0c8-0000-7000-8000-000000000004",
+        "order": 1, "createdAt": "2024-01-01T00:00:00Z"
+    }],
+    "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z"
+}]))]
 pub struct DayDetail {
     #[serde(flatten)]
     day: DayOut,

@@ -16,7 +16,14 @@ use crate::{fields, owner};
 /// An enrollment as clients see it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Enrollment")]
+#[schemars(rename = "Enrollment", extend("examples" = [{
+    "id": "0190a0c8-0000-7000-8000-000000000001", "userId": "lifter", "program": {
+        "id": "0190a0c8-0000-7000-8000-000000000002", "name": "Wendler 5/3/1 BBB", "slug": "wendler-531-bbb",
+        "description": "Boring But Big variant", "cycleLengthWeeks": 4
+    },
+    "state": { "currentWeek": 1, "currentCycleIteration": 1, "currentDayIndex": 0 },
+    "enrolledAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z"
+}]))]
 pub struct EnrollmentOut {
     id: String,
     user_id: String,

@@ -23,7 +23,12 @@ const TYPES: [(&str, MaxType); 2] = [("ONE_RM", MaxType::OneRm), ("TRAINING_MAX"
 /// A lift max as clients see it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "LiftMax")]
+#[schemars(rename = "LiftMax", extend("examples" = [{
+    "id": "0190a0c8-0000-7000-8000-000000000001", "userId": "lifter",
+    "liftId": "00000000-0000-0000-0000-000000000001", "type": "TRAINING_MAX", "value": 315.0,
+    "effectiveDate": "2024-01-01T00:00:00Z",
+    "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z"
+}]))]
 pub struct LiftMaxOut {
     id: String,
     user_id: String,
@@ -75,7 +80,10 @@ pub enum StoredOut {
 /// A lift max in terms of the other kind; nothing of it is stored.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "LiftMaxConversion")]
+#[schemars(rename = "LiftMaxConversion", extend("examples" = [{
+    "originalValue": 350.0, "originalType": "ONE_RM", "convertedValue": 315.0, "convertedType": "TRAINING_MAX",
+    "percentage": 90.0
+}]))]
 pub struct ConversionOut {
     #[schemars(with = "f64")]
     original_value: Thousandths,

@@ -14,7 +14,10 @@ use crate::page::{NamedQuery, Page, choice};
 /// A lift as clients see it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Lift")]
+#[schemars(rename = "Lift", extend("examples" = [{
+    "id": "00000000-0000-0000-0000-000000000001", "name": "Squat", "slug": "squat", "isCompetitionLift": true,
+    "parentLiftId": null, "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z"
+}]))]
 pub struct LiftOut {
     id: String,
     name: String,

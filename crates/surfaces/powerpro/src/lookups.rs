@@ -3,6 +3,7 @@
 use ferrum_domain::parse::LIST_LIMIT;
 use ferrum_domain::strength::limits::{MAX_PERCENTAGE, MAX_SETS};
 use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
 
 fn percentage() -> Schema {
     json_schema!({ "type": "number", "exclusiveMinimum": 0, "maximum": MAX_PERCENTAGE })
@@ -16,6 +17,15 @@ fn table(entry: &Schema) -> Schema {
 
 fn daily_table(_: &mut SchemaGenerator) -> Schema {
     table(&percentage())
+}
+
+/// The example of a body as it would be answered.
+fn stored(mut example: Value) -> Value {
+    example["id"] = "0190a0c8-0000-7000-8000-000000000001".into();
+    for time in ["createdAt", "updatedAt"] {
+        example[time] = "2024-01-01T00:00:00Z".into();
+    }
+    example
 }
 
 fn weekly_table(_: &mut SchemaGenerator) -> Schema {
@@ -35,7 +45,7 @@ macro_rules! lookup_endpoints {
             use ferrum_store::$module::{self as store, Lookup};
             use schemars::JsonSchema;
             use serde::Serialize;
-            use serde_json::Value;
+            use serde_json::{Value, json};
 
             use crate::dialect::{Call, Reply, Sent};
             use crate::fields;
@@ -44,7 +54,7 @@ macro_rules! lookup_endpoints {
             /// A lookup table as clients see it.
             #[derive(Debug, Serialize, JsonSchema)]
             #[serde(rename_all = "camelCase")]
-            #[schemars(rename = $kind)]
+            #[schemars(rename = $kind, extend("examples" = [crate::lookups::stored(json!($example))]))]
             pub struct LookupOut {
                 id: String,
                 name: String,

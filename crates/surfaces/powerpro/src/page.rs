@@ -12,12 +12,16 @@ pub struct Page<T> {
     /// The rows of this page; empty past the end.
     pub data: Vec<T>,
     /// Number of this page, from 1.
+    #[schemars(example = 1)]
     pub page: u64,
     /// Rows per page.
+    #[schemars(example = 20)]
     pub page_size: u64,
     /// Rows in the whole list.
+    #[schemars(example = 1)]
     pub total_items: u64,
     /// Pages in the whole list; 0 when it is empty.
+    #[schemars(example = 1)]
     pub total_pages: u64,
 }
 

@@ -137,7 +137,13 @@ impl JsonSchema for SetSchemeJson {
 /// A prescription as clients see it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Prescription")]
+#[schemars(rename = "Prescription", extend("examples" = [{
+    "id": "0190a0c8-0000-7000-8000-000000000001", "liftId": "00000000-0000-0000-0000-000000000001",
+    "loadStrategy": { "type": "PERCENT_OF", "maxType": "TRAINING_MAX", "percentage": 85.0 },
+    "setScheme": { "type": "FIXED", "sets": 5, "reps": 5 },
+    "order": 1, "notes": "Focus on depth", "restSeconds": 180,
+    "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z"
+}]))]
 pub struct PrescriptionOut {
     id: String,
     lift_id: String,

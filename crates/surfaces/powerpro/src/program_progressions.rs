@@ -17,7 +17,12 @@ const LAST_PRIORITY: i64 = 10_000;
 /// A configuration as clients see it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "ProgramProgression")]
+#[schemars(rename = "ProgramProgression", extend("examples" = [{
+    "id": "0190a0c8-0000-7000-8000-000000000001", "programId": "0190a0c8-0000-7000-8000-000000000002",
+    "progressionId": "0190a0c8-0000-7000-8000-000000000003",
+    "liftId": "00000000-0000-0000-0000-000000000001", "priority": 1,
+    "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z"
+}]))]
 pub struct ConfigurationOut {
     id: String,
     program_id: String,

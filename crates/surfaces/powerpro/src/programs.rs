@@ -21,7 +21,12 @@ const LONGEST_DESCRIPTION: usize = 2_000;
 /// A program as lists and changes show it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Program")]
+#[schemars(rename = "Program", extend("examples" = [{
+    "id": "0190a0c8-0000-7000-8000-000000000001", "name": "Wendler 5/3/1 BBB", "slug": "wendler-531-bbb",
+    "description": "Boring But Big variant", "cycleId": "0190a0c8-0000-7000-8000-000000000002",
+    "weeklyLookupId": "0190a0c8-0000-7000-8000-000000000003", "dailyLookupId": null, "defaultRounding": 5.0,
+    "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z"
+}]))]
 pub struct ProgramOut {
     id: String,
     name: String,
@@ -58,7 +63,16 @@ impl From<Program> for ProgramOut {
 /// A program with its cycle and the names of its lookups.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "ProgramWithCycle")]
+#[schemars(rename = "ProgramWithCycle", extend("examples" = [{
+    "id": "0190a0c8-0000-7000-8000-000000000001", "name": "Wendler 5/3/1 BBB", "slug": "wendler-531-bbb",
+    "description": "Boring But Big variant", "cycle": {
+        "id": "0190a0c8-0000-7000-8000-000000000002", "name": "4 Week Cycle", "lengthWeeks": 4,
+        "weeks": [{ "id": "0190a0c8-0000-7000-8000-000000000004", "weekNumber": 1 }]
+    },
+    "weeklyLookup": { "id": "0190a0c8-0000-7000-8000-000000000003", "name": "5/3/1 Percentages" },
+    "dailyLookup": null, "defaultRounding": 5.0,
+    "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z"
+}]))]
 pub struct ProgramDetail {
     id: String,
     name: String,

@@ -15,7 +15,13 @@ use crate::page::{Page, PageQuery, only_sort, order};
 /// One rise of one max.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "ProgressionHistoryEntry")]
+#[schemars(rename = "ProgressionHistoryEntry", extend("examples" = [{
+    "id": "0190a0c8-0000-7000-8000-000000000001", "userId": "lifter",
+    "liftId": "00000000-0000-0000-0000-000000000001",
+    "progressionId": "0190a0c8-0000-7000-8000-000000000002",
+    "previousValue": 315.0, "newValue": 320.0, "delta": 5.0, "appliedAt": "2024-01-15T10:30:00Z",
+    "triggeredBy": "AFTER_SESSION", "cycleIteration": 1, "weekNumber": 1
+}]))]
 pub struct EntryOut {
     id: String,
     user_id: String,

@@ -63,7 +63,11 @@ impl JsonSchema for ParametersJson {
 /// A progression as clients see it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Progression")]
+#[schemars(rename = "Progression", extend("examples" = [{
+    "id": "0190a0c8-0000-7000-8000-000000000001", "name": "Linear +5lb", "type": "LINEAR",
+    "parameters": { "increment": 5.0, "maxType": "TRAINING_MAX", "triggerType": "AFTER_SESSION" },
+    "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z"
+}]))]
 pub struct ProgressionOut {
     id: String,
     name: String,

@@ -14,7 +14,17 @@ use crate::dialect::{Reply, Sent};
 /// What came of a trigger, ordered by lift.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "TriggerResults")]
+#[schemars(rename = "TriggerResults", extend("examples" = [{
+    "results": [{
+        "progressionId": "0190a0c8-0000-7000-8000-000000000001",
+        "liftId": "00000000-0000-0000-0000-000000000001", "applied": true, "skipped": false,
+        "result": {
+            "previousValue": 315.0, "newValue": 320.0, "delta": 5.0, "maxType": "TRAINING_MAX",
+            "appliedAt": "2024-01-15T10:30:00Z"
+        }
+    }],
+    "totalApplied": 1, "totalSkipped": 0, "totalErrors": 0
+}]))]
 pub struct TriggerOut {
     results: Vec<ResultOut>,
     total_applied: usize,

@@ -18,7 +18,14 @@ use crate::page::{Page, PageQuery, at_least, choice, order};
 /// A week with its days, in their order.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Week")]
+#[schemars(rename = "Week", extend("examples" = [{
+    "id": "0190a0c8-0000-7000-8000-000000000001", "cycleId": "0190a0c8-0000-7000-8000-000000000002",
+    "weekNumber": 1, "name": "Week 1", "days": [{
+        "id": "0190a0c8-0000-7000-8000-000000000003", "dayId": "0190a0c8-0000-7000-8000-000000000004",
+        "position": 0
+    }],
+    "createdAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z"
+}]))]
 pub struct WeekOut {
     id: String,
     cycle_id: String,

@@ -20,7 +20,15 @@ use crate::prescriptions::resolve::{LiftRef, SetOut};
 /// A workout.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Workout")]
+#[schemars(rename = "Workout", extend("examples" = [{
+    "userId": "lifter", "programId": "0190a0c8-0000-7000-8000-000000000002", "cycleIteration": 1,
+    "weekNumber": 1, "daySlug": "squat-day", "date": "2024-01-15", "exercises": [{
+        "prescriptionId": "0190a0c8-0000-7000-8000-000000000001",
+        "lift": { "id": "00000000-0000-0000-0000-000000000001", "name": "Squat", "slug": "squat" },
+        "sets": [{ "setNumber": 1, "weight": 265.0, "targetReps": 5, "isWorkSet": true }],
+        "notes": "Focus on depth", "restSeconds": 180
+    }]
+}]))]
 pub struct WorkoutOut {
     user_id: String,
     program_id: String,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::openapi::fits_powerpro;
 use crate::support::document::{Document, same_shape};
 use crate::support::{Client, Response, Server, both};
 
@@ -66,8 +67,9 @@ impl Walk {
     }
 
     fn answers(&self, heading: &str, response: &Response, status: u16) -> Value {
-        let body = response.expect(status);
-        same_shape(&self.document.example(heading, "Response"), &body, EXTENSIONS);
+        let (body, example) = (response.expect(status), self.document.example(heading, "Response"));
+        same_shape(&example, &body, EXTENSIONS);
+        fits_powerpro(heading, &example, &body);
         body
     }
 

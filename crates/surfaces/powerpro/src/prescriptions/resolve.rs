@@ -20,7 +20,12 @@ use crate::dialect::{Reply, Sent};
 /// A prescription with the sets that one lifter does.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "ResolvedPrescription")]
+#[schemars(rename = "ResolvedPrescription", extend("examples" = [{
+    "prescriptionId": "0190a0c8-0000-7000-8000-000000000001",
+    "lift": { "id": "00000000-0000-0000-0000-000000000001", "name": "Squat", "slug": "squat" },
+    "sets": [{ "setNumber": 1, "weight": 265.0, "targetReps": 5, "isWorkSet": true }],
+    "notes": "Focus on depth", "restSeconds": 180
+}]))]
 pub struct ResolvedOut {
     prescription_id: String,
     lift: LiftRef,
@@ -76,6 +81,23 @@ pub enum BatchResult {
 
 /// What came of a batch, in the order of the request.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(extend("examples" = [{
+    "results": [
+        {
+            "prescriptionId": "0190a0c8-0000-7000-8000-000000000001", "status": "success",
+            "resolved": {
+                "prescriptionId": "0190a0c8-0000-7000-8000-000000000001",
+                "lift": { "id": "00000000-0000-0000-0000-000000000001", "name": "Squat", "slug": "squat" },
+                "sets": [{ "setNumber": 1, "weight": 265.0, "targetReps": 5, "isWorkSet": true }],
+                "notes": "Focus on depth", "restSeconds": 180
+            }
+        },
+        {
+            "prescriptionId": "0190a0c8-0000-7000-8000-000000000002", "status": "error",
+            "error": "missing lift max for squat (TRAINING_MAX)"
+        }
+    ]
+}]))]
 pub struct BatchOut {
     results: Vec<BatchResult>,
 }
