@@ -78,6 +78,7 @@ macro_rules! lookup_endpoints {
                 /// A lookup table to create.
                 pub struct $in {
                     /// Name, 1 to 100 characters.
+                    #[schemars(extend("minLength" = 1))]
                     name: String,
                     #[doc = $about]
                     #[schemars(schema_with = $table)]
@@ -91,6 +92,7 @@ macro_rules! lookup_endpoints {
                 /// What to change of a lookup table; absent keeps, entries are replaced whole.
                 pub struct $patch {
                     /// New name.
+                    #[schemars(extend("minLength" = 1))]
                     name: String,
                     /// New entries.
                     #[schemars(schema_with = $table)]

@@ -98,6 +98,7 @@ ferrum_endpoint::body! {
     /// A progression to create.
     pub struct ProgressionIn {
         /// Name, 1 to 100 characters.
+        #[schemars(extend("minLength" = 1))]
         name: String,
         /// `LINEAR` (after a session or a week) or `CYCLE` (after a cycle).
         #[schemars(extend("enum" = ["LINEAR", "CYCLE"]))]
@@ -116,6 +117,7 @@ ferrum_endpoint::body! {
     /// What to change of a progression: absent keeps, parameters are replaced whole.
     pub struct ProgressionPatch {
         /// New name.
+        #[schemars(extend("minLength" = 1))]
         name: String,
         /// New type, which the parameters must fit.
         #[schemars(extend("enum" = ["LINEAR", "CYCLE"]))]

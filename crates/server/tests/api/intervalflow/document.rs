@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{ON, everywhere, guide};
 use crate::coverage::INTERVALFLOW;
-use crate::support::document::{Document, same_shape};
+use crate::support::document::Document;
 use crate::support::{Client, Response, Server, both};
 
 pub const TEXT: &str = include_str!("../../../../../docs/surfaces/contracts/intervalflow.md");
@@ -52,7 +52,7 @@ impl Walk {
     fn like(&mut self, answer: &Response, status: u16, heading: &str, label: &str) -> Value {
         self.statuses.push(status);
         let body = answer.expect(status);
-        same_shape(&self.document.example(heading, label), &body, &[]);
+        self.document.same_shape(&self.document.example(heading, label), &body, &[]);
         body
     }
 
@@ -255,12 +255,12 @@ impl Walk {
         let one = self.anonymous.get("/api/exercises").await.expect(200)["data"][0]["_id"].clone();
         let one =
             self.anonymous.get(&format!("/api/exercises/{}", one.as_str().expect("an id"))).await.expect(200);
-        same_shape(&formats[0], &one, &[]);
-        same_shape(&formats[1], &self.anonymous.get("/api/exercises").await.expect(200), &[]);
+        self.document.same_shape(&formats[0], &one, &[]);
+        self.document.same_shape(&formats[1], &self.anonymous.get("/api/exercises").await.expect(200), &[]);
         let [plain, listed] = &self.document.examples("📦 Response Format", "Error Response")[..] else {
             panic!("two")
         };
-        same_shape(plain, &self.anonymous.get("/api/invalid").await.expect(404), &[]);
+        self.document.same_shape(plain, &self.anonymous.get("/api/invalid").await.expect(404), &[]);
         let body = json!({ "email": "nowhere", "password": "123456" });
         self.is(&self.anonymous.post("/api/auth/register", body).await, 400, listed);
 

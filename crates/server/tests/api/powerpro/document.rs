@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::openapi::fits_powerpro;
-use crate::support::document::{Document, same_shape};
+use crate::openapi::example_of_powerpro;
+use crate::support::document::Document;
 use crate::support::{Client, Response, Server, both};
 
 const TEXT: &str = include_str!("../../../../../docs/surfaces/contracts/powerpro.md");
@@ -68,8 +68,8 @@ impl Walk {
 
     fn answers(&self, heading: &str, response: &Response, status: u16) -> Value {
         let (body, example) = (response.expect(status), self.document.example(heading, "Response"));
-        same_shape(&example, &body, EXTENSIONS);
-        fits_powerpro(heading, &example, &body);
+        self.document.same_shape(&example, &body, EXTENSIONS);
+        self.document.same_shape(&example, &example_of_powerpro(heading, &body), &[]);
         body
     }
 
@@ -105,7 +105,7 @@ impl Walk {
         let body = self.request("POST /lifts", "Request Body", json!({ "slug": "squat-of-the-document" }));
         let lift = self.admin.post("/lifts", body).await.expect(201);
         self.keep("liftId", &lift);
-        same_shape(&self.document.example("GET /lifts/{id}", "Response"), &lift, EXTENSIONS);
+        self.document.same_shape(&self.document.example("GET /lifts/{id}", "Response"), &lift, EXTENSIONS);
         self.answers("GET /lifts", &self.lifter.get("/lifts").await, 200);
         self.answers("GET /lifts/{id}", &self.lifter.get(&self.path("/lifts/{id}")).await, 200);
         let body =
@@ -120,7 +120,7 @@ impl Walk {
         self.keep("liftMaxId", &max);
         let maxes = self.lifter.get("/users/lifter/lift-maxes").await;
         let maxes = self.answers("GET /users/{userId}/lift-maxes", &maxes, 200);
-        same_shape(&maxes["data"][0], &max, &[]);
+        self.document.same_shape(&maxes["data"][0], &max, &[]);
         let path =
             format!("/lift-maxes/{}/convert?to_type=TRAINING_MAX", one_rm["id"].as_str().expect("an id"));
         let converted = self.answers("GET /lift-maxes/{id}/convert", &self.lifter.get(&path).await, 200);
@@ -163,7 +163,7 @@ impl Walk {
             .iter()
             .zip(batch["results"].as_array().expect("results"))
         {
-            same_shape(example, result, &[]);
+            self.document.same_shape(example, result, &[]);
             assert_eq!(example["status"], result["status"]);
         }
         assert_eq!(batch["results"][1]["error"], "missing lift max for never-lifted (TRAINING_MAX)");
@@ -198,7 +198,7 @@ impl Walk {
         self.keep("dayId", &day);
         let body = self.request("POST /days/{id}/prescriptions", "Request Body", json!({}));
         let with = self.admin.post(&self.path("/days/{id}/prescriptions"), body).await.expect(201);
-        same_shape(&self.document.example("GET /days/{id}", "Response"), &with, &[]);
+        self.document.same_shape(&self.document.example("GET /days/{id}", "Response"), &with, &[]);
         self.answers("GET /days/{id}", &self.lifter.get(&self.path("/days/{id}")).await, 200);
         self.answers(
             "GET /days",
@@ -206,7 +206,7 @@ impl Walk {
             200,
         );
         let body = json!({ "prescriptionIds": [self.id("prescriptionId")] });
-        same_shape(
+        self.document.same_shape(
             &self.document.example("PUT /days/{id}/prescriptions/reorder", "Request Body"),
             &body,
             &[],
@@ -224,7 +224,11 @@ impl Walk {
         self.keep("weekId", &week);
         let body = self.request("POST /weeks/{id}/days", "Request Body", json!({}));
         let week = self.admin.post(&self.path("/weeks/{id}/days"), body).await;
-        same_shape(&self.document.example("GET /weeks/{id}", "Response"), &week.expect(201), &[]);
+        self.document.same_shape(
+            &self.document.example("GET /weeks/{id}", "Response"),
+            &week.expect(201),
+            &[],
+        );
         self.answers("GET /weeks/{id}", &self.lifter.get(&self.path("/weeks/{id}")).await, 200);
     }
 
@@ -259,7 +263,11 @@ impl Walk {
     async fn training(&mut self, server: &Server) {
         let body = self.request("POST /users/{userId}/program", "Request Body", json!({}));
         let enrollment = self.lifter.post("/users/lifter/program", body).await.expect(201);
-        same_shape(&self.document.example("GET /users/{userId}/program", "Response"), &enrollment, &[]);
+        self.document.same_shape(
+            &self.document.example("GET /users/{userId}/program", "Response"),
+            &enrollment,
+            &[],
+        );
         self.answers("GET /users/{userId}/program", &self.lifter.get("/users/lifter/program").await, 200);
         let heading = "GET /users/{userId}/workout";
         self.answers(heading, &self.lifter.get("/users/lifter/workout").await, 200);
@@ -275,7 +283,7 @@ impl Walk {
         let heading = "POST /users/{userId}/program-state/advance";
         let body = self.request(heading, "Request Body", json!({}));
         let state = self.lifter.post("/users/lifter/program-state/advance", body).await.expect(200);
-        same_shape(&enrollment, &state, &[]);
+        self.document.same_shape(&enrollment, &state, &[]);
         // The document's cycle has one week with a day in it: back to that week.
         let again = json!({ "programId": self.id("programId") });
         self.lifter.post("/users/lifter/program", again).await.expect(201);
@@ -285,12 +293,12 @@ impl Walk {
         let health = server.anonymous().get("/health").await;
         assert_eq!(self.answers("GET /health", &health, 200), json!({ "status": "ok" }));
         let page = self.lifter.get("/lifts").await.expect(200);
-        same_shape(&self.document.example("Paginated Response", ""), &page, &[]);
+        self.document.same_shape(&self.document.example("Paginated Response", ""), &page, &[]);
         let refusal = server.admin().post("/lifts", json!({})).await.expect(400);
-        same_shape(&self.document.example("Error Response", ""), &refusal, &[]);
+        self.document.same_shape(&self.document.example("Error Response", ""), &refusal, &[]);
         let low = json!({ "liftId": self.id("liftId"), "type": "TRAINING_MAX", "value": 100.0 });
         let warned = self.lifter.post("/users/lifter/lift-maxes", low).await.expect(201);
-        same_shape(&self.document.example("Response with Warnings", ""), &warned, &[]);
+        self.document.same_shape(&self.document.example("Response with Warnings", ""), &warned, &[]);
         let max = format!("/lift-maxes/{}", warned["data"]["id"].as_str().expect("an id"));
         self.lifter.delete(&max).await.expect(204);
     }

@@ -156,6 +156,22 @@ impl Document {
         self.json(heading, label).into_iter().next().expect("a value in the block")
     }
 
+    /// Fails unless `actual` has exactly the keys and JSON types of `example`. Null may be what the document shows
+    /// as null anywhere. `extensions` are keys of ours that may stand in `actual` as well.
+    #[track_caller]
+    pub fn same_shape(&self, example: &Value, actual: &Value, extensions: &[&str]) {
+        let mut nullable = BTreeSet::new();
+        for part in &self.parts {
+            let Content::Json(values) = &part.content else { continue };
+            for value in values {
+                note_nulls(value, &mut nullable);
+            }
+        }
+        if let Err(difference) = (Allowed { extensions, nullable }).compare(example, actual, "$") {
+            panic!("{difference}\nexample: {example:#}\nactual: {actual:#}");
+        }
+    }
+
     /// The rows of the table under `heading` whose first column is called `column`, if there is one.
     pub fn table(&self, heading: &str, column: &str) -> Option<Vec<Vec<String>>> {
         let index = self.parts.iter().position(|part| {
@@ -310,45 +326,59 @@ fn values(line: usize, text: &str) -> Vec<Value> {
         .unwrap_or_else(|e| panic!("the JSON block at line {line}: {e}"))
 }
 
-/// Fails unless `actual` has exactly the keys and JSON types of `example`; a `null` in either stands
-/// for an optional value. `extensions` are keys of ours that may stand in `actual` as well.
-#[track_caller]
-pub fn same_shape(example: &Value, actual: &Value, extensions: &[&str]) {
-    if let Err(difference) = compare(example, actual, extensions, "$") {
-        panic!("{difference}\nexample: {example:#}\nactual: {actual:#}");
+/// Notes the names of the members that are null in `value`.
+fn note_nulls(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| note_nulls(item, names)),
+        Value::Object(members) => {
+            names.extend(members.iter().filter(|(_, member)| member.is_null()).map(|(name, _)| name.clone()));
+            members.values().for_each(|member| note_nulls(member, names));
+        }
+        _ => {}
     }
 }
 
-fn compare(example: &Value, actual: &Value, extensions: &[&str], path: &str) -> Result<(), String> {
-    match (example, actual) {
-        (Value::String(any), _) if any == ANYTHING => Ok(()),
-        (Value::Null, _) | (_, Value::Null) if path != "$" => Ok(()),
-        (Value::Object(example), Value::Object(actual)) => {
-            for (key, value) in example.iter().filter(|(key, _)| *key != REST) {
-                let found = actual.get(key).ok_or_else(|| format!("{path}.{key} is missing"))?;
-                compare(value, found, extensions, &format!("{path}.{key}"))?;
+/// What an answer may have that an example does not show.
+struct Allowed<'a> {
+    /// Keys of ours.
+    extensions: &'a [&'a str],
+    /// Names of members that may be null.
+    nullable: BTreeSet<String>,
+}
+
+impl Allowed<'_> {
+    fn compare(&self, example: &Value, actual: &Value, path: &str) -> Result<(), String> {
+        match (example, actual) {
+            (Value::String(any), _) if any == ANYTHING => Ok(()),
+            (Value::Object(example), Value::Object(actual)) => {
+                for (key, value) in example.iter().filter(|(key, _)| *key != REST) {
+                    let found = actual.get(key).ok_or_else(|| format!("{path}.{key} is missing"))?;
+                    if !(self.nullable.contains(key) && (value.is_null() || found.is_null())) {
+                        self.compare(value, found, &format!("{path}.{key}"))?;
+                    }
+                }
+                let known = |key: &str| {
+                    example.contains_key(key) || example.contains_key(REST) || self.extensions.contains(&key)
+                };
+                match actual.keys().find(|key| !known(key)) {
+                    Some(key) => Err(format!("{path}.{key} is not in the document")),
+                    None => Ok(()),
+                }
             }
-            let known = |key: &str| {
-                example.contains_key(key) || example.contains_key(REST) || extensions.contains(&key)
-            };
-            match actual.keys().find(|key| !known(key)) {
-                Some(key) => Err(format!("{path}.{key} is not in the document")),
-                None => Ok(()),
+            (Value::Array(example), Value::Array(actual)) => {
+                let Some(model) = example.first() else { return Ok(()) };
+                if actual.is_empty() {
+                    return Err(format!("{path} is empty"));
+                }
+                actual
+                    .iter()
+                    .enumerate()
+                    .try_for_each(|(i, item)| self.compare(model, item, &format!("{path}[{i}]")))
             }
+            (Value::String(_), Value::String(_))
+            | (Value::Number(_), Value::Number(_))
+            | (Value::Bool(_), Value::Bool(_)) => Ok(()),
+            _ => Err(format!("{path} has another type")),
         }
-        (Value::Array(example), Value::Array(actual)) => {
-            let Some(model) = example.first() else { return Ok(()) };
-            if actual.is_empty() {
-                return Err(format!("{path} is empty"));
-            }
-            actual
-                .iter()
-                .enumerate()
-                .try_for_each(|(i, item)| compare(model, item, extensions, &format!("{path}[{i}]")))
-        }
-        (Value::String(_), Value::String(_))
-        | (Value::Number(_), Value::Number(_))
-        | (Value::Bool(_), Value::Bool(_)) => Ok(()),
-        _ => Err(format!("{path} has another type")),
     }
 }
