@@ -102,6 +102,17 @@ impl Surface {
         self.rows().map(|cells| Endpoint::new(cells[0], cells[1], cells[2])).collect()
     }
 
+    /// The paths of the lists that come in pages.
+    pub fn lists(&self) -> Vec<String> {
+        let api = (self.openapi)();
+        let is_list = |item: &Value| {
+            let parameters = item["get"]["parameters"].as_array();
+            parameters.is_some_and(|all| all.iter().any(|p| p["name"] == "pageSize"))
+        };
+        let lists = api["paths"].as_object().unwrap().iter().filter(|(_, item)| is_list(item));
+        lists.map(|(path, _)| path.clone()).collect()
+    }
+
     /// The operations of the `OpenAPI` document, which is made of the routes.
     pub fn routed(&self) -> Vec<Endpoint> {
         let api = (self.openapi)();

@@ -1,5 +1,7 @@
 //! PowerPro's document as a test: every JSON block, parameter table and error row of it.
 
+mod lists;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -40,6 +42,7 @@ both! {
         walk.training(&server).await;
         walk.common_formats(&server).await;
         walk.query_tables().await;
+        walk.lists(&server).await;
         walk.field_tables().await;
         walk.refusals(&server).await;
         walk.document.must_be_used_up();
@@ -311,9 +314,6 @@ impl Walk {
                 tables.push((heading.clone(), rows));
             }
         }
-        let common =
-            self.document.table("Common Query Parameters (List Endpoints)", "Parameter").expect("a table");
-        tables.push(("GET /lifts".to_owned(), common));
         for (heading, rows) in tables {
             let (method, template) = heading.split_once(' ').expect("method and path");
             assert_eq!(method, "GET", "only GETs have parameter tables");
