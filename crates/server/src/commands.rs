@@ -46,7 +46,7 @@ fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::start)?;
     let outcome = runtime.block_on(work);
     // A thread that is still at work must not keep the process from ending.
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    runtime.shutdown_timeout(Duration::from_millis(200));
     outcome
 }
 
@@ -89,12 +89,15 @@ async fn serve(config: Config, settings: &Settings, demo: bool) -> Outcome {
     }
     let mut signals = Signals::listen()?;
     warn_of_idle(settings);
-    let (app, migrations) = start::prepare(config, Clock::system()).await?;
-    tracing::info!(engine = ?app.db.kind(), data_dir = %app.config.data_dir.display(), migrations, "database is up to date");
-    if demo {
-        demo::add_people(&app).await?;
-    }
-    let running = start::listen(app).await?;
+    let starting = async {
+        let (app, migrations) = start::prepare(config, Clock::system()).await?;
+        tracing::info!(engine = ?app.db.kind(), data_dir = %app.config.data_dir.display(), migrations, "database is up to date");
+        if demo {
+            demo::add_people(&app).await?;
+        }
+        start::listen(app).await
+    };
+    let Some(running) = signals.unless_told(starting).await? else { return Ok(()) };
     signals.first().await;
     tracing::info!("stopping: open requests may end, a second signal stops at once");
     tokio::select! {
@@ -119,16 +122,18 @@ fn warn_of_idle(settings: &Settings) {
 }
 
 async fn work(config: Config) -> Outcome {
-    let mut signals = Signals::listen()?;
-    let (app, _) = start::prepare(config, Clock::system()).await?;
+    let (mut signals, drain) = (Signals::listen()?, config.limits.drain);
+    let starting = start::prepare(config, Clock::system());
+    let Some((app, _)) = signals.unless_told(starting).await? else { return Ok(()) };
     let (stop, stopped) = watch::channel(false);
-    let mut jobs = tokio::spawn(ferrum_app::jobs::run(app, stopped));
+    let jobs = tokio::spawn(ferrum_app::jobs::run(app, stopped));
     tracing::info!("working");
     signals.first().await;
     tracing::info!("stopping: the job at hand may end, a second signal stops at once");
     let _ = stop.send(true);
     tokio::select! {
-        _ = &mut jobs => tracing::info!("stopped"),
+        _ = jobs => tracing::info!("stopped"),
+        () = tokio::time::sleep(drain) => tracing::warn!("stopped in the middle of a job, which another worker will do again"),
         () = Signals::again() => tracing::warn!("stopped at once"),
     }
     Ok(())
@@ -153,6 +158,21 @@ impl Signals {
         match Self::listen() {
             Ok(mut fresh) => fresh.first().await,
             Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// What comes of `starting`, or `None` if one of them comes first: a database that does not answer must not keep a
+    /// process from ending.
+    async fn unless_told<T>(
+        &mut self,
+        starting: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<Option<T>, Failure> {
+        tokio::select! {
+            started = starting => started.map(Some),
+            () = self.first() => {
+                tracing::info!("stopped while starting");
+                Ok(None)
+            }
         }
     }
 

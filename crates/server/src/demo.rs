@@ -15,7 +15,7 @@ use ferrum_domain::{Error, Result};
 use ferrum_store::lift_maxes::{self, LiftMax};
 use ferrum_store::{Tx, accounts as people, lifts, programs};
 
-use crate::Failure;
+use crate::{Failure, start};
 
 /// The people, by the name before `@demo.example`.
 const PEOPLE: [(&str, Role); 4] =
@@ -53,7 +53,7 @@ pub(crate) async fn add_people(app: &Arc<App>) -> Result<(), Failure> {
             Ok((known, !people::list(tx, 0, 1)?.is_empty()))
         })
         .await
-        .map_err(Failure::start)?;
+        .map_err(|e| start::unusable(&app.config, e))?;
     if known {
         return Ok(());
     }
@@ -65,10 +65,10 @@ pub(crate) async fn add_people(app: &Arc<App>) -> Result<(), Failure> {
     let mut lines = "Demo people; their passwords are shown only now:".to_owned();
     for (name, role) in PEOPLE {
         let person = NewPerson { email: address(name), role, unit: WeightUnit::Lb, password: None };
-        let added = accounts::add_user(app, person).await.map_err(Failure::start)?;
+        let added = accounts::add_user(app, person).await.map_err(|e| start::unusable(&app.config, e))?;
         let password = added.made_password.unwrap_or_default();
         if name == LIFTER {
-            train(app, added.id).await.map_err(Failure::start)?;
+            train(app, added.id).await.map_err(|e| start::unusable(&app.config, e))?;
         }
         let _ = write!(lines, "\n  {:<20} {:<9} {password}", address(name), role.as_str());
     }

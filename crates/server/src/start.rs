@@ -18,6 +18,8 @@ use crate::Failure;
 use crate::mount::{self, Mounted};
 
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+/// How much later than `limits.drain` the last request counts as open, and the database as not answering.
+const HALF_A_SECOND: Duration = Duration::from_millis(500);
 
 /// A server that answers. Dropping it stops it at once; [`Running::stop`] lets open requests end.
 #[derive(Debug)]
@@ -40,13 +42,12 @@ impl Running {
         self.addresses.iter().find(|(name, _)| *name == listener).map(|(_, address)| *address)
     }
 
-    /// Takes no more requests, lets the open ones end within the time of `limits.drain`, then stops.
+    /// Takes no more requests, lets the open ones end within the time of `limits.drain`, then stops, a second later at most.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
-        let drain = self.app.config.limits.drain + Duration::from_secs(1);
-        let ended =
-            tokio::time::timeout(drain, async { while self.tasks.join_next().await.is_some() {} }).await;
-        if ended.is_err() {
+        let drained = tokio::time::Instant::now() + self.app.config.limits.drain + HALF_A_SECOND;
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout_at(drained, ended).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
         let (app, traces) = (Arc::clone(&self.app), self.traces.take());
@@ -57,7 +58,9 @@ impl Running {
                 traces.close();
             }
         });
-        let _ = closing.await;
+        if tokio::time::timeout_at(drained + HALF_A_SECOND, closing).await.is_err() {
+            tracing::warn!("stopped without the database, which does not answer");
+        }
     }
 }
 
@@ -146,7 +149,7 @@ pub(crate) async fn prepare(config: Config, clock: Clock) -> Result<(Arc<App>, u
     });
     let (app, migrations) = opened.await?;
     if app.config.builtin {
-        builtin::load(&app).await.map_err(Failure::start)?;
+        builtin::load(&app).await.map_err(|e| unusable(&app.config, e))?;
     }
     tracing::debug!(migrations, milliseconds = start.elapsed().as_millis(), "database is up to date");
     Ok((app, migrations))
@@ -157,12 +160,18 @@ pub(crate) async fn open_with<T: Send + 'static>(
     config: Config,
     open: impl FnOnce(Config) -> ferrum_domain::Result<T> + Send + 'static,
 ) -> Result<T, Failure> {
-    let key = if config.database.url.is_some() { "database.url" } else { "data_dir" };
+    let named = config.clone();
     let opened = tokio::task::spawn_blocking(move || open(config)).await.map_err(Failure::start)?;
-    opened.map_err(|e| match e {
+    opened.map_err(|e| unusable(&named, e))
+}
+
+/// What is wrong with the database of `config`, in words for the operator.
+pub(crate) fn unusable(config: &Config, error: Error) -> Failure {
+    let key = if config.database.url.is_some() { "database.url" } else { "data_dir" };
+    match error {
         Error::Unavailable { context } => {
             Failure::start(format!("cannot use the database ({key}): {context}"))
         }
         other => Failure::start(other),
-    })
+    }
 }

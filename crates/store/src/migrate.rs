@@ -22,6 +22,10 @@ pub(crate) trait Target {
     fn begin(&mut self) -> Result<()>;
     /// Runs statements, after translating the words of the dialect.
     fn batch(&mut self, sql: &str) -> Result<()>;
+    /// Ends the transaction with `COMMIT` or `ROLLBACK`.
+    fn end(&mut self, how: &'static str) -> Result<()> {
+        self.batch(how)
+    }
     /// The migrations that have run, in order; none when the ledger is missing.
     fn applied(&mut self) -> Result<Vec<Applied>>;
     /// Writes one into the ledger.
@@ -55,10 +59,10 @@ pub(crate) fn run(target: &mut dyn Target, list: &[Migration], now: Millis) -> R
         let step = step(target, list, now);
         // The error that matters is the step's, not that of the clean-up after it.
         if !matches!(step, Ok(Some(()))) {
-            let _ = target.batch("ROLLBACK");
+            let _ = target.end("ROLLBACK");
             return step.map(|_| count);
         }
-        target.batch("COMMIT")?;
+        target.end("COMMIT")?;
         count += 1;
     }
 }

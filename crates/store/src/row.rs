@@ -3,8 +3,8 @@
 use bytes::BytesMut;
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
-use postgres::types::{IsNull, Type, to_sql_checked};
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use tokio_postgres::types::{IsNull, Type, to_sql_checked};
 
 /// A parameter of a statement. Booleans are 0 and 1; instants are milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,7 +60,7 @@ pub struct Row<'r>(pub(crate) RowOf<'r>);
 
 pub(crate) enum RowOf<'r> {
     Sqlite(&'r rusqlite::Row<'r>),
-    Postgres(&'r postgres::Row),
+    Postgres(&'r tokio_postgres::Row),
 }
 
 impl Row<'_> {
@@ -145,7 +145,7 @@ fn unreadable(index: usize, error: impl std::error::Error + Send + Sync + 'stati
 /// 32 bits wide there, a comparison is a truth value.
 struct Whole(i64);
 
-impl<'a> postgres::types::FromSql<'a> for Whole {
+impl<'a> tokio_postgres::types::FromSql<'a> for Whole {
     fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(Self(match *kind {
             Type::BOOL => bool::from_sql(kind, raw)?.into(),
@@ -171,7 +171,7 @@ impl rusqlite::ToSql for Value<'_> {
     }
 }
 
-impl postgres::types::ToSql for Value<'_> {
+impl tokio_postgres::types::ToSql for Value<'_> {
     fn to_sql(
         &self,
         kind: &Type,

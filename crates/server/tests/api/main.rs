@@ -14,6 +14,7 @@ mod main_listener;
 mod observed;
 mod openapi;
 mod powerpro;
+mod silent_database;
 mod support;
 mod tidy;
 mod tour;

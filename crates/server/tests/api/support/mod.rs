@@ -6,6 +6,7 @@ pub mod document;
 pub mod process;
 pub mod raw;
 pub mod schema;
+pub mod silent;
 
 use std::sync::Arc;
 

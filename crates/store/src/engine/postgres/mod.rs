@@ -6,6 +6,7 @@ mod outcome;
 mod session;
 mod target;
 mod tx;
+mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,9 +15,9 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 use ferrum_domain::{Error, Result};
-use postgres::config::SslMode;
-use postgres::{Client, Config, NoTls};
 use tokio::time::timeout;
+use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
 
 use super::job::{Job, closed, pack};
 use super::tx::{Fault, Tx, TxOf};
@@ -30,8 +31,11 @@ const QUEUE: usize = 1024;
 /// How long a closure waits for a connection.
 const WAIT_LIMIT: Duration = Duration::from_secs(5);
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// How long a connection may stay silent before it counts as gone.
+/// How long nothing that was sent may be acknowledged before the other end counts as gone.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
+/// After so long without a word the other end is asked whether it is still there, so often, at such a distance: where we
+/// only wait, its silence shows no later than where we send.
+const KEEPALIVE: (Duration, u32, Duration) = (Duration::from_secs(15), 3, Duration::from_secs(5));
 
 /// What a closure wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +51,7 @@ struct Queued {
     taken: Arc<AtomicBool>,
 }
 
+/// When it is dropped its threads end by themselves; to wait for them would be to wait for the server.
 pub(super) struct Postgres {
     config: Config,
     workers: Workers<Queued>,
@@ -91,20 +96,14 @@ impl Postgres {
         &self,
         work: impl FnOnce(&mut target::PostgresTarget) -> Result<T> + Send,
     ) -> Result<T> {
-        // The client blocks on a runtime inside of it, which must not happen on a thread of ours.
-        let run = || work(&mut target::PostgresTarget::new(connect(&self.config)?));
+        // It blocks on a runtime of its own, which must not happen on a thread of another one.
+        let run = || work(&mut target::PostgresTarget::connect(&self.config)?);
         let joined = thread::scope(|scope| scope.spawn(run).join());
         joined.unwrap_or_else(|_| Err(Error::internal("a panic on a connection to PostgreSQL")))
     }
 
     pub(super) fn close(&self) {
         self.workers.close();
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        self.close();
     }
 }
 
@@ -129,12 +128,8 @@ fn configure(url: &str) -> Result<Config> {
     if config.get_ssl_mode() == SslMode::Require {
         return Err(unusable("sslmode=require needs TLS, which is not supported: use a private network"));
     }
+    let (idle, retries, interval) = KEEPALIVE;
     config.application_name("ferrum").connect_timeout(CONNECT_LIMIT).tcp_user_timeout(SILENCE_LIMIT);
+    config.keepalives(true).keepalives_idle(idle).keepalives_interval(interval).keepalives_retries(retries);
     Ok(config)
-}
-
-fn connect(config: &Config) -> Result<Client> {
-    config
-        .connect(NoTls)
-        .map_err(|error| Error::unavailable(format!("connecting to PostgreSQL: {}", outcome::text(&error))))
 }

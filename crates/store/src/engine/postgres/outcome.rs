@@ -1,7 +1,7 @@
 //! What an error of PostgreSQL means to the product.
 
 use ferrum_domain::{Conflict, Error};
-use postgres::error::SqlState;
+use tokio_postgres::error::SqlState;
 
 use super::Fault;
 
@@ -10,7 +10,7 @@ use super::Fault;
 const LOST_RACES: [&str; 2] = ["idempotency_keys_key", "lifts_key"];
 
 /// What it leaves of the transaction.
-pub(super) fn fault(error: &postgres::Error) -> Fault {
+pub(super) fn fault(error: &tokio_postgres::Error) -> Fault {
     let Some(reported) = error.as_db_error() else {
         // Wrong parameters are found before anything is sent.
         return if error.is_closed() || is_io(error) { Fault::Lost } else { Fault::Statement };
@@ -29,7 +29,7 @@ pub(super) fn fault(error: &postgres::Error) -> Fault {
 }
 
 /// The outcome of a statement.
-pub(super) fn of(error: &postgres::Error, doing: &str) -> Error {
+pub(super) fn of(error: &tokio_postgres::Error, doing: &str) -> Error {
     let context = format!("{doing}: {}", text(error));
     let Some(reported) = error.as_db_error() else {
         return match fault(error) {
@@ -52,7 +52,7 @@ pub(super) fn of(error: &postgres::Error, doing: &str) -> Error {
 }
 
 /// The error with what the server said, but for its details, which may show a whole row.
-pub(super) fn text(error: &postgres::Error) -> String {
+pub(super) fn text(error: &tokio_postgres::Error) -> String {
     match (error.as_db_error(), std::error::Error::source(error)) {
         (Some(reported), _) => {
             let constraint = reported.constraint().map(|name| format!(", {name}")).unwrap_or_default();
@@ -68,7 +68,7 @@ pub(super) fn text(error: &postgres::Error) -> String {
     }
 }
 
-fn is_io(error: &postgres::Error) -> bool {
+fn is_io(error: &tokio_postgres::Error) -> bool {
     std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 

@@ -6,11 +6,12 @@ use std::thread;
 use std::time::Duration;
 
 use ferrum_domain::{Error, Result};
-use postgres::{Client, Config, IsolationLevel, Statement};
+use tokio_postgres::{Client, Config, IsolationLevel, Statement};
 
 use super::lane::Lane;
 use super::outcome;
-use super::{Fault, Job, Mode, PostgresTx, Tx, TxOf, connect};
+use super::wire::Wire;
+use super::{Fault, Job, Mode, PostgresTx, Tx, TxOf};
 
 /// How often a closure that lost against another transaction runs again.
 const RETRIES: u32 = 5;
@@ -31,6 +32,7 @@ pub(super) struct Session {
 /// A connection with the statements prepared on it.
 struct Live {
     client: Client,
+    wire: Wire,
     statements: HashMap<String, Statement>,
 }
 
@@ -102,24 +104,27 @@ impl Session {
             Mode::Read => IsolationLevel::RepeatableRead,
             Mode::Write => IsolationLevel::Serializable,
         };
-        let begin = live.client.build_transaction().isolation_level(isolation).read_only(mode == Mode::Read);
-        let transaction = match begin.start() {
+        let Live { client, wire, statements } = live;
+        let begin = client.build_transaction().isolation_level(isolation).read_only(mode == Mode::Read);
+        let transaction = match wire.wait(begin.start()) {
             Ok(transaction) => transaction,
             Err(error) => return ended(&error, Ended::Lost),
         };
-        let mut tx = Tx(TxOf::Postgres(PostgresTx::new(transaction, &mut live.statements)));
+        let mut tx = Tx(TxOf::Postgres(PostgresTx::new(transaction, wire, statements)));
         let good = job.run(&mut tx);
         let TxOf::Postgres(PostgresTx { transaction, fault, .. }) = tx.0 else { return Ok(Ended::Done) };
         match fault {
             Some(Fault::Lost) => Ok(Ended::Lost),
-            Some(Fault::Outrun) => Ok(transaction.rollback().map_or(Ended::Lost, |()| Ended::Outrun)),
-            _ if good => match transaction.commit() {
+            Some(Fault::Outrun) => {
+                Ok(wire.wait(transaction.rollback()).map_or(Ended::Lost, |()| Ended::Outrun))
+            }
+            _ if good => match wire.wait(transaction.commit()) {
                 Ok(()) => Ok(Ended::Done),
                 Err(error) => ended(&error, Ended::Unknown),
             },
             // A connection that cannot roll back is found closed by the next closure.
             _ => {
-                let _ = transaction.rollback();
+                let _ = wire.wait(transaction.rollback());
                 Ok(Ended::Done)
             }
         }
@@ -128,13 +133,13 @@ impl Session {
 
 impl Live {
     fn connect(config: &Config) -> Result<Self> {
-        let mut client = connect(config)?;
-        client.batch_execute(LIMITS).map_err(|error| outcome::of(&error, LIMITS))?;
-        Ok(Self { client, statements: HashMap::new() })
+        let (client, wire) = Wire::connect(config)?;
+        wire.wait(client.batch_execute(LIMITS)).map_err(|error| outcome::of(&error, LIMITS))?;
+        Ok(Self { client, wire, statements: HashMap::new() })
     }
 }
 
-fn ended(error: &postgres::Error, when_lost: Ended) -> Result<Ended> {
+fn ended(error: &tokio_postgres::Error, when_lost: Ended) -> Result<Ended> {
     match outcome::fault(error) {
         Fault::Outrun => Ok(Ended::Outrun),
         Fault::Lost => Ok(when_lost),

@@ -3,23 +3,28 @@
 use std::collections::HashMap;
 
 use ferrum_domain::{Error, Result};
-use postgres::fallible_iterator::FallibleIterator;
-use postgres::types::ToSql;
-use postgres::{Statement, Transaction};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Statement, Transaction};
 
+use super::wire::Wire;
 use super::{Fault, dialect, outcome};
 use crate::engine::tx::OnRow;
 use crate::row::{Row, RowOf, Value};
 
 pub(in crate::engine) struct PostgresTx<'c> {
     pub(super) transaction: Transaction<'c>,
+    wire: &'c Wire,
     statements: &'c mut HashMap<String, Statement>,
     pub(in crate::engine) fault: Option<Fault>,
 }
 
 impl<'c> PostgresTx<'c> {
-    pub(super) fn new(transaction: Transaction<'c>, statements: &'c mut HashMap<String, Statement>) -> Self {
-        Self { transaction, statements, fault: None }
+    pub(super) fn new(
+        transaction: Transaction<'c>,
+        wire: &'c Wire,
+        statements: &'c mut HashMap<String, Statement>,
+    ) -> Self {
+        Self { transaction, wire, statements, fault: None }
     }
 
     pub(in crate::engine) fn each(
@@ -29,8 +34,7 @@ impl<'c> PostgresTx<'c> {
         on_row: OnRow<'_>,
     ) -> Result<()> {
         let statement = self.prepare(sql)?;
-        let answer = self.transaction.query_raw(&statement, dynamic(params));
-        let rows = answer.and_then(FallibleIterator::collect::<Vec<_>>);
+        let rows = self.wire.wait(self.transaction.query(&statement, &dynamic(params)));
         for row in rows.map_err(|error| self.failed(sql, &error))? {
             if on_row(&Row(RowOf::Postgres(&row)))?.is_break() {
                 break;
@@ -41,26 +45,26 @@ impl<'c> PostgresTx<'c> {
 
     pub(in crate::engine) fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64> {
         let statement = self.prepare(sql)?;
-        let params: Vec<_> = dynamic(params).collect();
-        self.transaction.execute(&statement, &params).map_err(|error| self.failed(sql, &error))
+        let executed = self.wire.wait(self.transaction.execute(&statement, &dynamic(params)));
+        executed.map_err(|error| self.failed(sql, &error))
     }
 
     fn prepare(&mut self, sql: &str) -> Result<Statement> {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let prepared = self.transaction.prepare(&dialect::statement(sql));
+        let prepared = self.wire.wait(self.transaction.prepare(&dialect::statement(sql)));
         let statement = prepared.map_err(|error| self.failed(sql, &error))?;
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
 
-    fn failed(&mut self, sql: &str, error: &postgres::Error) -> Error {
+    fn failed(&mut self, sql: &str, error: &tokio_postgres::Error) -> Error {
         self.fault = Some(outcome::fault(error));
         outcome::of(error, sql)
     }
 }
 
-fn dynamic<'v>(params: &'v [Value<'v>]) -> impl ExactSizeIterator<Item = &'v (dyn ToSql + Sync)> + 'v {
-    params.iter().map(|value| value as &(dyn ToSql + Sync))
+fn dynamic<'v>(params: &'v [Value<'v>]) -> Vec<&'v (dyn ToSql + Sync)> {
+    params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
