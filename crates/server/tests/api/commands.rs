@@ -417,6 +417,32 @@ fn the_demo_is_for_this_machine() {
     assert_eq!(list.matches("@demo.example").count(), 4, "{list}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_not_well() {
+    let directory = tempfile::tempdir().unwrap();
+    run(directory.path(), &["migrate"]).good();
+    let file = std::fs::metadata(directory.path().join("data/ferrum.db")).unwrap().len();
+    let server = Process::serve_within(directory.path(), usize::try_from(file / 1024).unwrap() + 64);
+    let main = Client::new(&server.root("listen"));
+    assert_eq!(main.get("/healthz").await.expect(200), json!({ "status": "ok" }));
+    let ada = Client::new(&server.root("powerpro.listen")).with("x-user-id", "ada").with("x-admin", "true");
+    let mut lift = 0;
+    while ada.post("/lifts", json!({ "name": format!("Lift {lift}") })).await.status == 201 {
+        lift += 1;
+        assert!(lift < 10_000, "the disk has an end");
+    }
+    // A smaller write than that of a lift may fit a few times more.
+    let start = Instant::now();
+    while main.get("/healthz").await.status == 200 {
+        assert!(start.elapsed() < Duration::from_secs(20), "a full disk is well");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    assert_eq!(main.get("/healthz").await.expect(503), json!({ "status": "unavailable" }));
+    ada.get("/lifts").await.expect(200);
+    server.signal("TERM");
+    assert_eq!(server.end(), Some(0));
+}
+
 /// Sends the head of a request for a lift; the server has begun with it when this returns.
 async fn begin_lift(open: &mut Raw, length: &str) {
     let lines = ["POST /lifts HTTP/1.1", "Host: localhost", "X-User-ID: ada", "X-Admin: true", length];

@@ -1,5 +1,6 @@
 //! The two engines behind one face.
 
+mod health;
 mod job;
 mod moment;
 mod postgres;
@@ -14,6 +15,7 @@ use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
 
 use crate::migrate;
+use health::Health;
 pub use moment::{Facet, Moment};
 use postgres::{Mode, Postgres};
 use sqlite::Sqlite;
@@ -43,7 +45,10 @@ pub enum EngineKind {
 
 /// An open database; cheap to clone. The last clone to go closes it.
 #[derive(Clone)]
-pub struct Db(Arc<Engine>);
+pub struct Db {
+    engine: Arc<Engine>,
+    health: Health,
+}
 
 enum Engine {
     Sqlite(Sqlite),
@@ -59,7 +64,7 @@ impl Db {
             None => Engine::Sqlite(Sqlite::open(&options.file, &sqlite::Tuning::default())?),
             Some(url) => Engine::Postgres(Postgres::open(url, options.pool)?),
         };
-        Ok(Self(Arc::new(engine)))
+        Ok(Self { engine: Arc::new(engine), health: Health::default() })
     }
 
     /// Opens a database that some version of this program has made; changes nothing of what is in it.
@@ -79,7 +84,7 @@ impl Db {
 
     /// Which engine answers.
     pub fn kind(&self) -> EngineKind {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(_) => EngineKind::Sqlite,
             Engine::Postgres(_) => EngineKind::Postgres,
         }
@@ -93,7 +98,7 @@ impl Db {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => match sqlite.read_inline(&work) {
                 Some(result) => result,
                 None => sqlite.read_on_thread(work).await,
@@ -109,7 +114,7 @@ impl Db {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.read_on_thread(work).await,
             Engine::Postgres(postgres) => postgres.run(Mode::Read, work).await,
         }
@@ -124,7 +129,7 @@ impl Db {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
         T: Send + 'static,
     {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.write(work).await,
             Engine::Postgres(postgres) => postgres.run(Mode::Write, work).await,
         }
@@ -144,17 +149,22 @@ impl Db {
         self.on_target(|target| migrate::pending(target, crate::migrations::MIGRATIONS))
     }
 
-    /// Whether the database answers and can be written to.
+    /// Whether the database answers and can be written to: writes a little, at most once a second in a process, which leaves
+    /// no row behind and nothing in memory outdated.
     pub async fn check(&self) -> Result<()> {
-        self.read(|tx| tx.query_one("SELECT 1", &[], |row| row.get::<i64>(0)).map(drop)).await?;
-        self.write(|_| Ok(())).await
+        let db = self.clone();
+        let check = async move {
+            db.read(|tx| tx.query_one("SELECT 1", &[], |row| row.get::<i64>(0)).map(drop)).await?;
+            db.write(health::write_nothing).await
+        };
+        self.health.ask(check).await
     }
 
     /// Copies the database, as it is at one instant, into a new file. Blocks; others go on working.
     ///
     /// Fails when the file exists, and on PostgreSQL, whose own tool does this.
     pub fn backup(&self, to: &Path) -> Result<()> {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.backup(to),
             Engine::Postgres(_) => {
                 Err(Error::invalid("database", "is PostgreSQL: back it up with its own pg_dump"))
@@ -164,7 +174,7 @@ impl Db {
 
     /// Finishes what waits, refuses what comes later, and closes every connection. Blocks.
     pub fn close(&self) {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.close(),
             Engine::Postgres(postgres) => postgres.close(),
         }
@@ -175,7 +185,7 @@ impl Db {
         &self,
         work: impl Fn(&mut dyn migrate::Target) -> Result<T> + Sync,
     ) -> Result<T> {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => work(&mut sqlite.migration_target()?),
             Engine::Postgres(postgres) => postgres.with_client(|client| work(client)),
         }
@@ -186,7 +196,8 @@ impl Db {
 #[cfg(test)]
 impl Db {
     pub(crate) fn open_tuned(options: &Options, tuning: &Tuning) -> Result<Self> {
-        Ok(Self(Arc::new(Engine::Sqlite(Sqlite::open(&options.file, tuning)?))))
+        let engine = Engine::Sqlite(Sqlite::open(&options.file, tuning)?);
+        Ok(Self { engine: Arc::new(engine), health: Health::default() })
     }
 
     /// Runs statements of a schema, in the words of the migrations.
@@ -196,7 +207,7 @@ impl Db {
 
     /// Whether the engine understands a statement.
     pub(crate) fn prepare(&self, sql: &str) -> Result<(), String> {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.inspect(sql).map(drop).map_err(|error| error.to_string()),
             Engine::Postgres(postgres) => {
                 postgres.with_client(|client| client.prepare(sql)).map_err(|error| error.to_string())
@@ -206,7 +217,7 @@ impl Db {
 
     /// The steps of SQLite's plan for a statement.
     pub(crate) fn explain(&self, sql: &str) -> Result<Vec<String>> {
-        match &*self.0 {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.inspect(sql),
             Engine::Postgres(_) => Ok(Vec::new()),
         }

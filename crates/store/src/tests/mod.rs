@@ -1,5 +1,6 @@
 //! What the store promises, on both engines.
 
+mod health;
 mod migrations;
 mod outcomes;
 mod postgres;

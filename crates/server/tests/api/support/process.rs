@@ -37,20 +37,18 @@ impl Ended {
     }
 }
 
-/// Arguments of a server on free ports.
-const FREE_PORTS: [&str; 7] = [
-    "serve",
-    "--listen",
-    "127.0.0.1:0",
-    "--powerpro-listen",
-    "127.0.0.1:0",
-    "--intervalflow-listen",
-    "127.0.0.1:0",
-];
+const PROGRAM: &str = env!("CARGO_BIN_EXE_ferrum");
+/// Each listener on a free port.
+const PORTS: [&str; 6] =
+    ["--listen", "127.0.0.1:0", "--powerpro-listen", "127.0.0.1:0", "--intervalflow-listen", "127.0.0.1:0"];
 
 /// The program with `directory` as its own, and nothing of ours in its environment.
 pub fn ferrum(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ferrum"));
+    command(PROGRAM, directory, arguments)
+}
+
+fn command(program: &str, directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     let ours = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FERRUM_"));
     ours.for_each(|(name, _)| {
         command.env_remove(name);
@@ -89,10 +87,10 @@ pub struct Process {
 impl Process {
     /// Starts `ferrum` with these arguments; its standard output goes nowhere.
     pub fn start(directory: &Path, arguments: &[&str]) -> Self {
-        Self::launch(ferrum(directory, arguments))
+        Self::spawn(ferrum(directory, arguments))
     }
 
-    fn launch(mut command: Command) -> Self {
+    fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it runs");
         let (sender, log) = channel();
         let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
@@ -104,27 +102,29 @@ impl Process {
 
     /// Starts a server on free ports and waits until it answers.
     pub fn serve(directory: &Path, arguments: &[&str]) -> Self {
-        Self::start(directory, &[&FREE_PORTS[..], arguments].concat()).answering()
+        Self::start(directory, &[&["serve"], &PORTS[..], arguments].concat()).listening()
     }
 
-    /// Likewise, with so many file handles at most.
-    pub fn serve_with_handles(directory: &Path, handles: u32) -> Self {
-        let unlimited = ferrum(directory, &FREE_PORTS);
-        let mut command = Command::new("sh");
-        command.args(["-c", &format!(r#"ulimit -n {handles} && exec "$0" "$@""#)]);
-        command.arg(unlimited.get_program()).args(unlimited.get_args());
-        for (name, value) in unlimited.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command.current_dir(directory).stdin(Stdio::null());
-        Self::launch(command).answering()
+    /// Starts a server that can make no file larger than `kilobytes`, as on a full disk.
+    pub fn serve_within(directory: &Path, kilobytes: usize) -> Self {
+        // With the signal ignored, a write beyond the limit fails instead of ending the process.
+        Self::serve_after(&format!("trap '' XFSZ; ulimit -f {}", kilobytes * 2), directory)
     }
 
-    fn answering(mut self) -> Self {
-        while self.roots.len() < 3 {
+    /// Starts a server that can have so many files and connections open at most.
+    pub fn serve_with_handles(directory: &Path, handles: usize) -> Self {
+        Self::serve_after(&format!("ulimit -n {handles}"), directory)
+    }
+
+    /// Starts a server, without an access log, in a shell in which `limits` have been set.
+    fn serve_after(limits: &str, directory: &Path) -> Self {
+        let script = format!("{limits}; exec \"$0\" serve \"$@\"");
+        let arguments = [&["-c", &script, PROGRAM][..], &PORTS, &["--set", "log.access=off"]].concat();
+        Self::spawn(command("sh", directory, &arguments)).listening()
+    }
+
+    fn listening(mut self) -> Self {
+        while self.roots.len() < PORTS.len() / 2 {
             let line = self.next_line();
             if let Some((key, root)) = listener(&line) {
                 self.roots.insert(key, root);
