@@ -6,11 +6,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::Failure;
 
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 /// Starts logging as configured. A second server in one process keeps the first one's log.
 pub(crate) fn start(log: &Log) -> Result<(), Failure> {
-    let filter = EnvFilter::builder().parse(&log.filter).map_err(|e| {
-        Failure::start(format!("log.filter must be a filter such as info,ferrum_store=debug: {e}"))
-    })?;
+    let filter = filter(&log.filter)
+        .map_err(|why| Failure::start(format!("log.filter must be like info,ferrum_store=debug: {why}")))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let _ = match log.format {
         LogFormat::Text => {
@@ -19,4 +20,16 @@ pub(crate) fn start(log: &Log) -> Result<(), Failure> {
         LogFormat::Json => lines.json().flatten_event(true).finish().try_init(),
     };
     Ok(())
+}
+
+/// Every part has to end with a level: the library takes any other word for the name of a module, of which it then shows
+/// everything, and nothing of all others.
+fn filter(text: &str) -> Result<EnvFilter, String> {
+    for part in text.split(',') {
+        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
+        if !LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level)) {
+            return Err(format!("{level:?} is no level, which are {}", LEVELS.join(", ")));
+        }
+    }
+    EnvFilter::builder().parse(text).map_err(|error| error.to_string())
 }

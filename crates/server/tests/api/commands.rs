@@ -36,6 +36,22 @@ fn what_is_not_understood_is_named_in_one_line() {
         let line = refusal(&arguments);
         assert!(line.contains(named) && !line.contains("secret"), "{line}");
     }
+    for filter in [
+        "inf",
+        "",
+        " ",
+        "info,",
+        "ferrum_store",
+        "info,ferrum_store",
+        "ferrum_store=",
+        "info,ferrum_store=inf",
+    ] {
+        let line = refusal(&["migrate", "--set", &format!("log.filter={filter}")]);
+        assert!(line.contains("log.filter must"), "{line}");
+    }
+    for filter in ["off", "ERROR", "warn", "info,ferrum_store=debug", "trace,[span]=off"] {
+        run(directory.path(), &["config", "--set", &format!("log.filter={filter}")]).good();
+    }
     for host in [
         "https://power.example.org",
         "power.example.org:8090",
