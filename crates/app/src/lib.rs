@@ -56,6 +56,11 @@ impl std::fmt::Debug for App {
 }
 
 impl App {
+    /// Makes the data directory that `config` names, unless it is there.
+    pub fn make_directory(config: &Config) -> Result<()> {
+        tokens::make_directory(&config.data_dir)
+    }
+
     /// Opens the product on the data directory and the database that `config` names. An empty or
     /// missing directory is enough: it gets its secret. The schema is left as it is.
     ///

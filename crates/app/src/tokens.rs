@@ -125,7 +125,7 @@ fn begins_an_object(base64: &str) -> bool {
 /// The secret in the data directory; made, with the directory, when there is none. Processes that
 /// start at once agree on one.
 pub(crate) fn open_key(directory: &Path) -> Result<[u8; 32]> {
-    make_directory(directory).map_err(|e| unusable(directory, &e))?;
+    make_directory(directory)?;
     let path = directory.join(KEY_FILE);
     match fs::read(&path) {
         Err(e) if e.kind() == ErrorKind::NotFound => {
@@ -149,12 +149,12 @@ fn unusable(path: &Path, error: &std::io::Error) -> Error {
 }
 
 /// Makes the data directory, open to its owner alone; one that exists is left as it is.
-fn make_directory(directory: &Path) -> std::io::Result<()> {
+pub(crate) fn make_directory(directory: &Path) -> Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
+    builder.create(directory).map_err(|e| unusable(directory, &e))
 }
 
 /// Writes a new key under another name first: under its own it is whole or not there.

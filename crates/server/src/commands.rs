@@ -90,12 +90,13 @@ async fn serve(config: Config, settings: &Settings, demo: bool) -> Outcome {
     let mut signals = Signals::listen()?;
     warn_of_idle(settings);
     let starting = async {
+        let bound = start::bind(&config).await?;
         let (app, migrations) = start::prepare(config, Clock::system()).await?;
         tracing::info!(engine = ?app.db.kind(), data_dir = %app.config.data_dir.display(), migrations, "database is up to date");
         if demo {
             demo::add_people(&app).await?;
         }
-        start::listen(app).await
+        start::listen(app, bound)
     };
     let Some(running) = signals.unless_told(starting).await? else { return Ok(()) };
     signals.first().await;

@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use ferrum_app::App;
-use ferrum_app::config::{self, HeaderAuth, Listen};
+use ferrum_app::config::{self, Config, HeaderAuth, Listen};
 use ferrum_endpoint::access_log::{AccessLog, Target};
 use ferrum_endpoint::cors::Cors;
 use ferrum_endpoint::docs::Places;
@@ -28,8 +28,8 @@ const POWERPRO: &str = "/api/powerpro";
 /// must not answer for it.
 const KEPT: &str = "/api/v1";
 
-/// A listener, and what answers there.
-pub(crate) struct Mounted {
+/// Where a listener stands.
+pub(crate) struct Place {
     /// Its name for tests.
     pub(crate) name: &'static str,
     /// The key that sets its address.
@@ -38,40 +38,42 @@ pub(crate) struct Mounted {
     pub(crate) about: &'static str,
     /// Where it listens.
     pub(crate) listen: Listen,
-    /// What answers there.
-    pub(crate) house: House,
 }
 
-/// Every listener of this version; an error names the access log's file.
-pub(crate) fn listeners(app: &Arc<App>, traces: Option<&Traces>) -> io::Result<[Mounted; 3]> {
-    let log = access_log(&app.config.log.access)?;
-    let settings = |surface| settings(app, surface, log.as_ref(), traces);
-    let limits = Limits::open(app);
-    Ok([
-        Mounted {
+/// Every listener of this version.
+pub(crate) fn places(config: &Config) -> [Place; 3] {
+    [
+        Place {
             name: "main",
             key: "listen",
             about: "main listener: /healthz, /metrics, /api, /api-docs, /api/powerpro, /api/powerpro/docs",
-            listen: app.config.listen.clone(),
-            house: House::new::<PowerPro>(main(app, &limits), settings("main")),
+            listen: config.listen.clone(),
         },
-        Mounted {
+        Place {
             name: ferrum_intervalflow::OWN_LISTENER,
             key: "intervalflow.listen",
             about: "IntervalFlow: /api, /api-docs",
-            listen: app.config.intervalflow.listen.clone(),
-            house: House::new::<IntervalFlow>(
-                intervalflow(app, &limits, house::with_fallbacks::<IntervalFlow, ()>),
-                settings(ferrum_intervalflow::OWN_LISTENER),
-            ),
+            listen: config.intervalflow.listen.clone(),
         },
-        Mounted {
+        Place {
             name: ferrum_powerpro::OWN_LISTENER,
             key: "powerpro.listen",
             about: "PowerPro: /, /docs",
-            listen: app.config.powerpro.listen.clone(),
-            house: House::new::<PowerPro>(powerpro(app), settings(ferrum_powerpro::OWN_LISTENER)),
+            listen: config.powerpro.listen.clone(),
         },
+    ]
+}
+
+/// What answers at each of the [`places`], in their order; an error names the access log's file.
+pub(crate) fn houses(app: &Arc<App>, traces: Option<&Traces>) -> io::Result<[House; 3]> {
+    let log = access_log(&app.config.log.access)?;
+    let settings = |surface| settings(app, surface, log.as_ref(), traces);
+    let limits = Limits::open(app);
+    let flow = intervalflow(app, &limits, house::with_fallbacks::<IntervalFlow, ()>);
+    Ok([
+        House::new::<PowerPro>(main(app, &limits), settings("main")),
+        House::new::<IntervalFlow>(flow, settings(ferrum_intervalflow::OWN_LISTENER)),
+        House::new::<PowerPro>(powerpro(app), settings(ferrum_powerpro::OWN_LISTENER)),
     ])
 }
 

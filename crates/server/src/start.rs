@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::Failure;
-use crate::mount::{self, Mounted};
+use crate::mount::{self, Place};
 
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// How much later than `limits.drain` the last request counts as open, and the database as not answering.
@@ -71,11 +71,38 @@ pub async fn start(config: Config) -> Result<Running, Failure> {
 
 /// Starts a server with `config` that takes the time from `clock`.
 pub async fn start_with_clock(config: Config, clock: Clock) -> Result<Running, Failure> {
-    listen(prepare(config, clock).await?.0).await
+    let bound = bind(&config).await?;
+    let (app, _) = prepare(config, clock).await?;
+    listen(app, bound)
+}
+
+/// An address that is ours, unless it is off; nobody is answered there yet.
+pub(crate) struct Bound {
+    place: Place,
+    socket: Option<Listener>,
+}
+
+/// Takes the address of every listener. To be done before the database is touched: who has one of them may be a server
+/// of an older version on the same database.
+pub(crate) async fn bind(config: &Config) -> Result<Vec<Bound>, Failure> {
+    // A socket may stand in it.
+    App::make_directory(config).map_err(|e| unusable(config, e))?;
+    let mut bound = Vec::new();
+    for place in mount::places(config) {
+        let socket = match &place.listen {
+            Listen::Off => Ok(None),
+            Listen::Tcp(address) => Listener::tcp(*address).await.map(Some),
+            Listen::Unix(path) => Listener::unix(path).await.map(Some),
+        };
+        let Place { key, listen, .. } = &place;
+        let socket = socket.map_err(|e| Failure::start(format!("cannot listen on {listen} ({key}): {e}")))?;
+        bound.push(Bound { place, socket });
+    }
+    Ok(bound)
 }
 
 /// Answers on every listener that is not off, and does the background work.
-pub(crate) async fn listen(app: Arc<App>) -> Result<Running, Failure> {
+pub(crate) fn listen(app: Arc<App>, bound: Vec<Bound>) -> Result<Running, Failure> {
     let mut running = Running {
         app: Arc::clone(&app),
         addresses: Vec::new(),
@@ -84,18 +111,20 @@ pub(crate) async fn listen(app: Arc<App>) -> Result<Running, Failure> {
         traces: open_traces(&app.config.otlp)?,
     };
     let log = &app.config.log.access;
-    let listeners = mount::listeners(&app, running.traces.as_ref())
+    let houses = mount::houses(&app, running.traces.as_ref())
         .map_err(|e| Failure::start(format!("cannot write the access log (log.access is {log}): {e}")))?;
-    let mut bound = Vec::new();
-    for listener in listeners {
-        if let Some(socket) = bind(&listener).await? {
-            running.addresses.extend(socket.tcp_address().map(|address| (listener.name, address)));
-            bound.push((socket, listener.house));
-        }
-    }
-    // Nobody is answered before every address has been had.
-    let connections = connections_each(bound.len());
-    for (socket, house) in bound {
+    let open = bound.iter().filter(|bound| bound.socket.is_some()).count();
+    let connections = connections_each(open);
+    for (Bound { place, socket }, house) in bound.into_iter().zip(houses) {
+        let Place { name, key, about, listen } = place;
+        let Some(socket) = socket else {
+            tracing::info!("off ({key}): {about}");
+            continue;
+        };
+        let address = socket.tcp_address();
+        let root = address.map_or_else(|| listen.to_string(), |address| format!("http://{address}"));
+        tracing::info!("{root} ({key}): {about}");
+        running.addresses.extend(address.map(|address| (name, address)));
         let stop = running.stop.subscribe();
         running.tasks.spawn(serve(socket, house, connections, stop, app.config.limits.drain));
     }
@@ -112,23 +141,6 @@ fn open_traces(otlp: &Otlp) -> Result<Option<Traces>, Failure> {
         .map_err(|e| Failure::start(format!("cannot send traces to {collector} (otlp.endpoint): {e}")))?;
     tracing::info!("traces of {} go to {collector}", otlp.service_name);
     Ok(Some(traces))
-}
-
-async fn bind(mounted: &Mounted) -> Result<Option<Listener>, Failure> {
-    let Mounted { about, key, listen, .. } = mounted;
-    let bound = match listen {
-        Listen::Off => {
-            tracing::info!("off ({key}): {about}");
-            return Ok(None);
-        }
-        Listen::Tcp(address) => Listener::tcp(*address).await,
-        Listen::Unix(path) => Listener::unix(path).await,
-    };
-    let socket = bound.map_err(|e| Failure::start(format!("cannot listen on {listen} ({key}): {e}")))?;
-    let address =
-        socket.tcp_address().map_or_else(|| listen.to_string(), |address| format!("http://{address}"));
-    tracing::info!("{address} ({key}): {about}");
-    Ok(Some(socket))
 }
 
 /// Keeps what the metrics hold in memory small while nobody fetches them.

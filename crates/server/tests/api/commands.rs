@@ -239,6 +239,45 @@ fn migrations(file: &Path) -> i64 {
     file.query_row("SELECT COUNT(*) FROM schema_migrations", [], |row| row.get(0)).unwrap()
 }
 
+/// Makes a file as the version before the tenth migration left it.
+fn make_older(file: &Path) {
+    let older = "DELETE FROM schema_migrations WHERE number >= 10;
+        DROP TABLE failed_logins; DROP TABLE told_failed_logins; DROP TABLE login_addresses;";
+    rusqlite::Connection::open(file).unwrap().execute_batch(older).unwrap();
+}
+
+/// It would change the tables beneath the server that has the port.
+#[test]
+fn a_server_that_cannot_listen_upgrades_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    run(directory.path(), &["migrate"]).good();
+    let file = directory.path().join("data/ferrum.db");
+    make_older(&file);
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = socket.local_addr().unwrap().to_string();
+    let off = ["--listen", "off", "--powerpro-listen", "off"];
+    let line = run(directory.path(), &[&["serve", "--intervalflow-listen", &taken], &off[..]].concat())
+        .refusal(2)
+        .to_owned();
+    assert!(line.contains(&taken), "{line}");
+    assert_eq!(migrations(&file), 9);
+}
+
+#[test]
+fn a_socket_may_stand_in_a_new_data_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("data/powerpro");
+    let listen = format!("unix:{}", path.display());
+    let others = ["--listen", "off", "--intervalflow-listen", "off"];
+    let server =
+        Process::start(directory.path(), &[&["serve", "--powerpro-listen", &listen], &others[..]].concat());
+    server.wait_for("(powerpro.listen)");
+    UnixStream::connect(&path).expect("it is there");
+    server.signal("TERM");
+    assert_eq!(server.end(), Some(0));
+    assert!(!path.exists(), "it went with the server");
+}
+
 #[test]
 fn a_backup_before_an_upgrade_is_of_what_was_there() {
     let directory = tempfile::tempdir().unwrap();
@@ -246,14 +285,7 @@ fn a_backup_before_an_upgrade_is_of_what_was_there() {
     run(path, &["migrate"]).good();
     let (original, copy) = (path.join("data/ferrum.db"), path.join("copy.db"));
     let all = migrations(&original);
-    // As the version before the tenth migration left it.
-    rusqlite::Connection::open(&original)
-        .unwrap()
-        .execute_batch(
-            "DELETE FROM schema_migrations WHERE number >= 10;
-            DROP TABLE failed_logins; DROP TABLE told_failed_logins; DROP TABLE login_addresses;",
-        )
-        .unwrap();
+    make_older(&original);
     run(path, &["backup", "copy.db"]).good();
     for arguments in ON_A_DATABASE {
         let line = run(path, arguments).refusal(2).to_owned();
