@@ -180,10 +180,10 @@ pub(crate) async fn open_with<T: Send + 'static>(
 /// What is wrong with the database of `config`, in words for the operator.
 pub(crate) fn unusable(config: &Config, error: Error) -> Failure {
     let key = if config.database.url.is_some() { "database.url" } else { "data_dir" };
-    match error {
-        Error::Unavailable { context } => {
-            Failure::start(format!("cannot use the database ({key}): {context}"))
-        }
-        other => Failure::start(other),
-    }
+    let why = match error {
+        Error::Unavailable { context } | Error::Internal { context, source: None } => context,
+        Error::Internal { context, source: Some(source) } => format!("{context}: {source}"),
+        other => other.to_string(),
+    };
+    Failure::start(format!("cannot use the database ({key}): {why}"))
 }

@@ -141,6 +141,66 @@ fn a_data_directory_that_cannot_be_used_is_named() {
     assert!(line.contains("data_dir") || line.contains("file/data"), "{line}");
 }
 
+/// Commands that begin with the database.
+const BEGINNINGS: [&[&str]; 3] = [
+    &["migrate"],
+    &["user", "list"],
+    &["serve", "--listen", "off", "--powerpro-listen", "off", "--intervalflow-listen", "off"],
+];
+
+#[test]
+fn a_file_that_cannot_be_used_is_named_with_its_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let refused = |words: &[&str]| {
+        for arguments in BEGINNINGS {
+            let line = run(path, arguments).refusal(2).to_owned();
+            assert!(line.starts_with("ferrum: cannot use the database (data_dir): "), "{line}");
+            assert!(line.contains("data/ferrum.db") && !line.contains("internal"), "{line}");
+            assert!(words.iter().all(|word| line.contains(word)), "{line}");
+        }
+    };
+    run(path, &["migrate"]).good();
+    let file = path.join("data/ferrum.db");
+    let change = |sql: &str| rusqlite::Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+    change("INSERT INTO schema_migrations VALUES (99, '0099_later', '', 0)");
+    refused(&["newer", "0099_later"]);
+    change("DELETE FROM schema_migrations WHERE number = 99");
+    change("UPDATE schema_migrations SET checksum = 'other' WHERE number = 2");
+    refused(&["altered", "0002_audit"]);
+    std::fs::write(
+        &file,
+        "this is no database, only a text that is longer than the head of one. ".repeat(20),
+    )
+    .unwrap();
+    refused(&["not a database"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_database_of_postgresql_is_named_with_its_key() {
+    if !postgres_is_there() {
+        return;
+    }
+    let database = Database::create(Engine::Postgres).await;
+    let (directory, url) = (tempfile::tempdir().unwrap(), database.url().unwrap());
+    run(directory.path(), &["migrate", "--database-url", &url]).good();
+    let server = url.clone();
+    tokio::task::spawn_blocking(move || {
+        let mut client = postgres::Client::connect(&server, postgres::NoTls).unwrap();
+        client.batch_execute("INSERT INTO schema_migrations VALUES (99, '0099_later', '', 0)").unwrap();
+    })
+    .await
+    .unwrap();
+    for arguments in BEGINNINGS {
+        let line =
+            run(directory.path(), &[arguments, &["--database-url", &url]].concat()).refusal(2).to_owned();
+        assert!(
+            line.starts_with("ferrum: cannot use the database (database.url): the database is newer"),
+            "{line}"
+        );
+    }
+}
+
 #[test]
 fn config_prints_every_key_and_who_set_it() {
     let directory = tempfile::tempdir().unwrap();

@@ -186,7 +186,7 @@ impl Db {
         work: impl Fn(&mut dyn migrate::Target) -> Result<T> + Sync,
     ) -> Result<T> {
         match &*self.engine {
-            Engine::Sqlite(sqlite) => work(&mut sqlite.migration_target()?),
+            Engine::Sqlite(sqlite) => sqlite.on_target(work),
             Engine::Postgres(postgres) => postgres.with_client(|client| work(client)),
         }
     }

@@ -14,10 +14,11 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ferrum_domain::Result;
+use ferrum_domain::{Error, Result};
 
 use super::job::{closed, pack, run_caught};
 use super::tx::{Fault, Tx};
+use crate::migrate;
 use changes::Changes;
 use readers::Readers;
 pub(super) use tx::SqliteTx;
@@ -86,8 +87,15 @@ impl Sqlite {
         backup::copy(&self.path, to)
     }
 
-    pub(super) fn migration_target(&self) -> Result<target::SqliteTarget> {
-        target::SqliteTarget::open(&self.path)
+    /// Runs `work` on a connection of its own; an error names the file.
+    pub(super) fn on_target<T>(&self, work: impl Fn(&mut dyn migrate::Target) -> Result<T>) -> Result<T> {
+        let mut target = target::SqliteTarget::open(&self.path)?;
+        let named = |context: String| format!("{}: {context}", self.path.display());
+        work(&mut target).map_err(|error| match error {
+            Error::Unavailable { context } => Error::Unavailable { context: named(context) },
+            Error::Internal { context, source } => Error::Internal { context: named(context), source },
+            other => other,
+        })
     }
 
     /// The writer goes last: a connection that may write is the one to fold the log into the file.
