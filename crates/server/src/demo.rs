@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ferrum_app::App;
 use ferrum_app::actions::accounts::{self, NewPerson};
 use ferrum_app::actions::enroll_in_program::enroll_in_program;
+use ferrum_app::actions::note_command::note_command;
 use ferrum_app::config::Config;
 use ferrum_domain::access::Role;
 use ferrum_domain::strength::MaxType;
@@ -16,6 +17,9 @@ use ferrum_store::lift_maxes::{self, LiftMax};
 use ferrum_store::{Tx, accounts as people, lifts, programs};
 
 use crate::{Failure, start};
+
+/// What the audit calls this.
+const COMMAND: &str = "serve --demo";
 
 /// The people, by the name before `@demo.example`.
 const PEOPLE: [(&str, Role); 4] =
@@ -102,9 +106,10 @@ async fn train(app: &Arc<App>, user_id: String) -> Result<()> {
                 written: this.ids.order(),
             };
             lift_maxes::insert(tx, &max)?;
+            note_command(tx, now, COMMAND, ("lift_maxes", &max.id), &["lift_id", "max_type", "value"])?;
         }
-        enroll_in_program(&this, tx, account, &user_id, program.id)?;
-        Ok(())
+        let enrollment = enroll_in_program(&this, tx, account, &user_id, program.id)?;
+        note_command(tx, now, COMMAND, ("enrollments", &enrollment.id), &["program_id"])
     };
     app.db.write(work).await
 }

@@ -7,9 +7,10 @@ use ferrum_domain::access::Role;
 use ferrum_domain::time::Millis;
 use ferrum_domain::units::WeightUnit;
 use ferrum_domain::{Conflict, Error, Result, Violations, ids, time};
+use ferrum_store::Tx;
 use ferrum_store::accounts::{self, Account, Birth, NewAccount};
-use ferrum_store::{Tx, audit};
 
+use super::note_command::note_command;
 use crate::tokens::{Bearer, HOUSE};
 use crate::{App, passwords};
 
@@ -231,22 +232,7 @@ impl Entry {
     }
 
     fn insert(&self, tx: &mut Tx<'_>) -> Result<()> {
-        audit::insert(
-            tx,
-            &audit::Entry {
-                at: self.at,
-                actor_key: None,
-                actor_id: "",
-                proof: "cli",
-                claimed_admin: false,
-                surface: "cli",
-                route: self.route,
-                row_type: "accounts",
-                row_id: &self.row_id,
-                fields: self.fields,
-                request_id: "",
-            },
-        )
+        note_command(tx, self.at, self.route, ("accounts", &self.row_id), self.fields)
     }
 }
 
@@ -255,6 +241,7 @@ mod tests {
     use std::sync::Arc;
 
     use ferrum_domain::access::Claim;
+    use ferrum_store::audit;
 
     use super::*;
     use crate::clock::Clock;

@@ -9,6 +9,7 @@ pub mod compile_program;
 pub mod enroll_in_program;
 pub mod find_max_lift;
 pub mod generate_workout;
+pub mod note_command;
 mod raise_max;
 pub mod sign_in;
 pub mod trigger_progression;

@@ -525,6 +525,33 @@ fn the_demo_is_for_this_machine() {
     assert_eq!(list.matches("@demo.example").count(), 4, "{list}");
 }
 
+#[test]
+fn what_the_demo_adds_is_audited() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut first = Vec::new();
+    for _ in 0..2 {
+        drop(Process::serve(directory.path(), &["--demo"]));
+        let file = rusqlite::Connection::open(directory.path().join("data/demo/ferrum.db")).unwrap();
+        let lines = |sql: &str| -> Vec<String> {
+            let mut statement = file.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        let rows = lines(
+            "SELECT 'accounts ' || id AS line FROM accounts UNION ALL SELECT 'lift_maxes ' || id FROM lift_maxes
+             UNION ALL SELECT 'enrollments ' || id FROM enrollments ORDER BY line",
+        );
+        let audited = lines(
+            "SELECT row_type || ' ' || row_id AS line FROM audit_entries
+             WHERE proof = 'cli' AND surface = 'cli' AND route <> '' AND fields <> '' ORDER BY line",
+        );
+        assert_eq!(rows.len(), 4 + 4 + 1, "{rows:#?}");
+        assert_eq!(rows, audited);
+        assert!(first.is_empty() || first == audited, "the second start adds nothing");
+        first = audited;
+    }
+    run(directory.path(), &["verify-audit", "--data-dir", "data/demo"]).good();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_not_well() {
     let directory = tempfile::tempdir().unwrap();
