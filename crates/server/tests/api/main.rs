@@ -15,6 +15,8 @@ mod observed;
 mod openapi;
 mod powerpro;
 mod silent_database;
+mod starting;
+mod stopping;
 mod support;
 mod tidy;
 mod tour;
