@@ -134,7 +134,7 @@ impl Session {
 impl Live {
     fn connect(config: &Config) -> Result<Self> {
         let (client, wire) = Wire::connect(config)?;
-        wire.wait(client.batch_execute(LIMITS)).map_err(|error| outcome::of(&error, LIMITS))?;
+        wire.wait(client.batch_execute(LIMITS)).map_err(|error| wire.outcome(&error, LIMITS))?;
         Ok(Self { client, wire, statements: HashMap::new() })
     }
 }

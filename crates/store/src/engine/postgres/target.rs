@@ -7,8 +7,8 @@ use ferrum_domain::Result;
 use ferrum_domain::time::Millis;
 use tokio_postgres::{Client, Config, Row};
 
+use super::dialect;
 use super::wire::Wire;
-use super::{dialect, outcome};
 use crate::migrate::{Applied, Target};
 
 /// Held by whoever migrates; any number would do, as long as it never changes.
@@ -33,7 +33,11 @@ impl PostgresTarget {
     #[cfg(test)]
     pub(in crate::engine) fn prepare(&mut self, sql: &str) -> Result<()> {
         let prepared = self.wire.wait(self.client.prepare(&dialect::statement(sql)));
-        prepared.map(drop).map_err(|error| outcome::of(&error, sql))
+        prepared.map(drop).map_err(|error| self.wire.outcome(&error, sql))
+    }
+
+    fn try_hold(&self) -> Result<bool, tokio_postgres::Error> {
+        self.wire.wait(self.client.query_one(HOLD, &[]))?.try_get(0)
     }
 
     fn ledger(&self) -> Result<Vec<Row>, tokio_postgres::Error> {
@@ -50,15 +54,10 @@ impl PostgresTarget {
 impl Target for PostgresTarget {
     /// Asks again and again for the lock: a server that has fallen silent would look like one that lets us wait for it.
     fn begin(&mut self) -> Result<()> {
-        let waiting = |error| outcome::of(&error, "waiting to migrate");
+        let waiting = |error| self.wire.outcome(&error, "waiting to migrate");
         let begin = self.client.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED");
         self.wire.wait(begin).map_err(waiting)?;
-        while !self
-            .wire
-            .wait(self.client.query_one(HOLD, &[]))
-            .and_then(|row| row.try_get(0))
-            .map_err(waiting)?
-        {
+        while !self.try_hold().map_err(waiting)? {
             thread::sleep(PAUSE);
         }
         Ok(())
@@ -66,11 +65,11 @@ impl Target for PostgresTarget {
 
     fn batch(&mut self, sql: &str) -> Result<()> {
         let ran = self.wire.wait_for(STEP_LIMIT, self.client.batch_execute(&dialect::schema(sql)));
-        ran.map_err(|error| outcome::of(&error, "the schema"))
+        ran.map_err(|error| self.wire.outcome(&error, "the schema"))
     }
 
     fn end(&mut self, how: &'static str) -> Result<()> {
-        self.wire.wait(self.client.batch_execute(how)).map_err(|error| outcome::of(&error, how))
+        self.wire.wait(self.client.batch_execute(how)).map_err(|error| self.wire.outcome(&error, how))
     }
 
     fn applied(&mut self) -> Result<Vec<Applied>> {
@@ -80,7 +79,7 @@ impl Target for PostgresTarget {
             };
             rows.into_iter().map(applied).collect()
         });
-        rows.map_err(|error| outcome::of(&error, "reading schema_migrations"))
+        rows.map_err(|error| self.wire.outcome(&error, "reading schema_migrations"))
     }
 
     fn record(&mut self, applied: &Applied, at: Millis) -> Result<()> {
@@ -89,6 +88,6 @@ impl Target for PostgresTarget {
         let recorded = self
             .wire
             .wait(self.client.execute(insert, &[&applied.number, &applied.name, &applied.checksum, &at.0]));
-        recorded.map(drop).map_err(|error| outcome::of(&error, "writing schema_migrations"))
+        recorded.map(drop).map_err(|error| self.wire.outcome(&error, "writing schema_migrations"))
     }
 }

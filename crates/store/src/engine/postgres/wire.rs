@@ -1,6 +1,7 @@
 //! The way to the server, on which nobody waits for an answer without end: a server that has stopped may still have
 //! a kernel that acknowledges everything.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use ferrum_domain::{Error, Result};
@@ -21,6 +22,8 @@ const FAREWELL_LIMIT: Duration = Duration::from_millis(200);
 pub(super) struct Wire {
     runtime: Runtime,
     connection: JoinHandle<()>,
+    /// For how long an answer was waited for that did not come.
+    silent: Cell<Option<Duration>>,
 }
 
 impl Wire {
@@ -39,7 +42,7 @@ impl Wire {
             // Whoever waits for an answer hears of it.
             let _ = connection.await;
         });
-        Ok((client, Self { runtime, connection }))
+        Ok((client, Self { runtime, connection, silent: Cell::default() }))
     }
 
     /// Waits for an answer. One that does not come in time ends the connection, and with it the wait.
@@ -65,9 +68,20 @@ impl Wire {
                 "PostgreSQL has not answered for {} s: the connection is given up",
                 limit.as_secs()
             );
+            self.silent.set(Some(limit));
             self.connection.abort();
             answer.await
         })
+    }
+
+    /// The outcome of a wait that ended with `error`.
+    pub(super) fn outcome(&self, error: &tokio_postgres::Error, doing: &str) -> Error {
+        match self.silent.get() {
+            None => outcome::of(error, doing),
+            Some(limit) => {
+                Error::unavailable(format!("{doing}: PostgreSQL did not answer within {} s", limit.as_secs()))
+            }
+        }
     }
 }
 
@@ -109,6 +123,7 @@ mod tests {
         let limit = Duration::from_millis(50);
         let error = wire.wait_for(limit, client.batch_execute("COMMIT")).unwrap_err();
         assert_eq!(outcome::fault(&error), Fault::Lost, "{error}");
+        assert!(wire.outcome(&error, "COMMIT").to_string().contains("COMMIT: PostgreSQL did not answer"));
         assert!(client.is_closed(), "nobody uses it again");
         wire.wait(client.batch_execute("SELECT 1")).unwrap_err();
     }
