@@ -15,7 +15,7 @@ soak: ## 20 kill rounds and 10 minutes of fuzzing; the output is kept in bench/s
 	scripts/with-postgres scripts/soak
 
 bench: ## The figures of bench/results.md: the release server beside a bare axum server, in one run.
-	scripts/with-postgres bench/run.sh
+	FERRUM_TEST_POSTGRES_FSYNC=on scripts/with-postgres bench/run.sh
 
 schemathesis: ## A generated client against the OpenAPI documents (Python from the distribution, the tool from PyPI).
 	scripts/schemathesis

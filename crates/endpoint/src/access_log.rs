@@ -60,7 +60,7 @@ struct Waiting {
 
 /// What is written of a request.
 pub struct Line<'a> {
-    /// When it was answered.
+    /// When it was answered, or given up.
     pub at: Millis,
     /// Surface of the listener.
     pub surface: &'a str,
@@ -76,7 +76,7 @@ pub struct Line<'a> {
     pub path: &'a str,
     /// Route template.
     pub route: &'a str,
-    /// Status of the answer.
+    /// Status of the answer; 499 if there was none.
     pub status: u16,
     /// Size of the answer's body, if it is known.
     pub bytes: Option<u64>,

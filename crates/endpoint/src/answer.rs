@@ -170,14 +170,11 @@ impl<D: Dialect> IntoResponse for Problem<D> {
     fn into_response(self) -> Response {
         let (status, body) = D::render(&self.error);
         let mut response = json(self.status.unwrap_or(status), body);
-        match self.error {
-            Error::TooMany { retry_after, .. } => {
-                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
-            }
-            Error::Internal { .. } | Error::Unavailable { .. } => {
-                response.extensions_mut().insert(Failed::of(D::SURFACE, &self.error));
-            }
-            _ => {}
+        if let Error::TooMany { retry_after, .. } = self.error {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
+        }
+        if status.is_server_error() {
+            response.extensions_mut().insert(Failed::of(D::SURFACE, &self.error));
         }
         response
     }
@@ -195,7 +192,7 @@ pub(crate) struct Failed {
 
 impl Failed {
     pub(crate) fn of(surface: &'static str, error: &Error) -> Self {
-        Self { surface, defect: matches!(error, Error::Internal { .. }), why: error.to_string() }
+        Self { surface, defect: !matches!(error, Error::Unavailable { .. }), why: error.to_string() }
     }
 }
 

@@ -28,7 +28,7 @@ pub fn from_json<T: Body>(bytes: &[u8]) -> Result<T, String> {
     }
     let fault = |error: serde_json::Error| {
         if error.is_data() {
-            format!("must be a JSON object without repeated members: {error}")
+            format!("must be a JSON object {error}")
         } else {
             format!("must be valid JSON: {error}")
         }
@@ -48,7 +48,7 @@ struct Sound<'l>(&'l Cell<usize>);
 impl Sound<'_> {
     fn nest<E: serde::de::Error>(&self) -> Result<(), E> {
         let left = self.0.get().checked_sub(1);
-        self.0.set(left.ok_or_else(|| E::custom(format_args!("more than {NESTED} objects and arrays")))?);
+        self.0.set(left.ok_or_else(|| E::custom(format_args!("of at most {NESTED} objects and arrays")))?);
         Ok(())
     }
 }
@@ -104,7 +104,9 @@ impl<'de> Visitor<'de> for Sound<'_> {
         while let Some(name) = members.next_key::<String>()? {
             members.next_value_seed(Sound(self.0))?;
             if let Some(name) = names.replace(name) {
-                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+                return Err(A::Error::custom(format_args!(
+                    "without repeated members: duplicate field `{name}`"
+                )));
             }
         }
         Ok(())

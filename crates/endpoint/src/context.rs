@@ -69,7 +69,8 @@ impl<P: Permission> Context<P> {
 
     /// Method, route and the ids in the path, which scope an idempotency key, however the path is encoded.
     pub(crate) fn address(&self) -> String {
-        self.params.iter().fold(self.route(), |address, (_, id)| address + " " + id)
+        // Its length before each, since an id may hold whatever could stand between two.
+        self.params.iter().fold(self.route(), |address, (_, id)| format!("{address} {}:{id}", id.len()))
     }
 
     /// Method and route template, as an audit entry names them.

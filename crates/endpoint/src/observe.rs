@@ -210,7 +210,7 @@ fn label_of(method: &Method) -> usize {
 
 fn counts(text: &mut String, surfaces: &[Arc<Requests>]) {
     let name = "ferrum_http_requests_total";
-    let _ = writeln!(text, "# HELP {name} Requests answered.\n# TYPE {name} counter");
+    let _ = writeln!(text, "# HELP {name} Requests answered or given up (4xx).\n# TYPE {name} counter");
     for surface in surfaces {
         surface.each(|labels, series| {
             let _ = writeln!(text, "{name}{{{labels}}} {}", series.cumulated()[BUCKETS.len()]);

@@ -81,7 +81,7 @@ fn document_body<T: Body>(ctx: &mut GenContext, operation: &mut Operation) {
 /// The method is not known here; [`openapi::document`] keeps this on POSTs only.
 fn document_key(operation: &mut Operation) {
     let text = schemars::json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 });
-    let about = "A repeat with the same key and body answers the same, once done, for 24 hours.";
+    let about = "A repeat with the same key, body and rights answers the same, once done, for 24 hours.";
     operation.parameters.push(ReferenceOr::Item(Parameter::Header {
         parameter_data: openapi::parameter(openapi::REPEAT_KEY, Some(about), false, text),
         style: HeaderStyle::Simple,

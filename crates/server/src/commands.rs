@@ -91,14 +91,15 @@ async fn serve(config: Config, settings: &Settings, demo: bool) -> Outcome {
     warn_of_idle(settings);
     let starting = async {
         let bound = start::bind(&config).await?;
-        let (app, migrations) = start::prepare(config, Clock::system()).await?;
-        tracing::info!(engine = ?app.db.kind(), data_dir = %app.config.data_dir.display(), migrations, "database is up to date");
-        if demo {
-            demo::add_people(&app).await?;
-        }
-        start::listen(app, bound)
+        Ok((bound, start::prepare(config, Clock::system()).await?))
     };
-    let Some(running) = signals.unless_told(starting).await? else { return Ok(()) };
+    let Some((bound, (app, migrations))) = signals.unless_told(starting).await? else { return Ok(()) };
+    tracing::info!(engine = ?app.db.kind(), data_dir = %app.config.data_dir.display(), migrations, "database is up to date");
+    if demo {
+        // Never cut short: it shows the passwords once, when all people are there.
+        demo::add_people(&app).await?;
+    }
+    let running = start::listen(app, bound)?;
     signals.first().await;
     tracing::info!("stopping: open requests may end, a second signal stops at once");
     tokio::select! {

@@ -52,12 +52,9 @@ impl Running {
         }
         let (app, traces) = (Arc::clone(&self.app), self.traces.take());
         // Waiting for a thread of the database or of the traces must not hold up the runtime.
-        let closing = tokio::task::spawn_blocking(move || {
-            app.db.close();
-            if let Some(traces) = traces {
-                traces.close();
-            }
-        });
+        let database = tokio::task::spawn_blocking(move || app.db.close());
+        let traces = tokio::task::spawn_blocking(move || traces.iter().for_each(Traces::close));
+        let closing = async { (traces.await, database.await) };
         if tokio::time::timeout_at(drained + HALF_A_SECOND, closing).await.is_err() {
             tracing::warn!("stopped without the database, which does not answer");
         }
@@ -86,7 +83,8 @@ pub(crate) struct Bound {
 /// of an older version on the same database.
 pub(crate) async fn bind(config: &Config) -> Result<Vec<Bound>, Failure> {
     // A socket may stand in it.
-    App::make_directory(config).map_err(|e| unusable(config, e))?;
+    App::make_directory(config)
+        .map_err(|e| Failure::start(format!("cannot use the data directory (data_dir): {}", reason(e))))?;
     let mut bound = Vec::new();
     for place in mount::places(config) {
         let socket = match &place.listen {
@@ -180,10 +178,13 @@ pub(crate) async fn open_with<T: Send + 'static>(
 /// What is wrong with the database of `config`, in words for the operator.
 pub(crate) fn unusable(config: &Config, error: Error) -> Failure {
     let key = if config.database.url.is_some() { "database.url" } else { "data_dir" };
-    let why = match error {
+    Failure::start(format!("cannot use the database ({key}): {}", reason(error)))
+}
+
+fn reason(error: Error) -> String {
+    match error {
         Error::Unavailable { context } | Error::Internal { context, source: None } => context,
         Error::Internal { context, source: Some(source) } => format!("{context}: {source}"),
         other => other.to_string(),
-    };
-    Failure::start(format!("cannot use the database ({key}): {why}"))
+    }
 }

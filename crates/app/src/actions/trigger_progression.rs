@@ -8,7 +8,7 @@ use ferrum_domain::strength::progression::{Event, Raise, SkipReason, TriggeredBy
 use ferrum_domain::strength::selection::{self, Application};
 use ferrum_domain::time::Millis;
 use ferrum_domain::{Error, Result};
-use ferrum_store::{Tx, enrollments, lifts, progressions};
+use ferrum_store::{Tx, enrollments, lifts, progressions, trained_lifts};
 
 use super::compile_program::{self, CompiledProgram};
 use super::raise_max::{Occasion, raise_max};
@@ -58,7 +58,11 @@ pub fn trigger_progression(
     enrollments::hold(tx, &enrollment.id)?;
     let program = compile_program::for_writing(app, tx, &enrollment.program_id)?;
     let position = program.shape.clamp(enrollment.position);
-    let current = current_lifts(&program, event, position);
+    let mut current = current_lifts(&program, event, position);
+    if event == Event::Week {
+        // The end of the week reaches them even if the program has changed since.
+        current.extend(trained_lifts::list(tx, &enrollment.id, position.iteration, position.week)?);
+    }
     let due = selection::due(&program.configurations, event, &current);
     let mut outcomes = Vec::new();
     for application in applications(&program, request, event, &current)? {

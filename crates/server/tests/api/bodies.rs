@@ -117,7 +117,7 @@ async fn a_body_of_many_small_objects_is_refused() {
     answer.refused(
         400,
         "validation failed",
-        &["body must be a JSON object", "more than 20000 objects and arrays"],
+        &["body must be a JSON object of at most 20000 objects and arrays"],
     );
 }
 

@@ -41,7 +41,8 @@ async fn a_failure_is_told_with_the_request_that_met_it() {
         .with("idempotency-key", "k");
     let answer = admin.post("/lifts", json!({ "name": "Squat" })).await;
     answer.refused(500, "internal server error", &[]);
-    let line = server.line_with("no such table", SOON).expect("a line about it");
+    let line = server.line_with("my-request", SOON).expect("a line about it");
+    assert!(line.contains("no such table: idempotency_keys"), "{line}");
     let told: serde_json::Value = serde_json::from_str(&line).unwrap();
     for (name, value) in [
         ("level", "ERROR"),

@@ -46,7 +46,7 @@ async fn who_is_still_starting_ends_when_told() {
         let listeners = if command == "serve" { &OFF[..] } else { &[] };
         let process =
             Process::start(directory.path(), &[&[command, "--database-url", &url], listeners].concat());
-        assert!(!process.says("(database.url)", Duration::from_millis(500)));
+        between.wait_for_another();
         process.signal(signal);
         let told = Instant::now();
         assert_eq!(process.end(), Some(0), "{command} {signal}");

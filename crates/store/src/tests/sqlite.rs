@@ -216,13 +216,13 @@ async fn whoever_writes_without_pause_leaves_others_their_turn() {
         }
     });
     let start = Instant::now();
-    for id in 0..20 {
+    for id in 0..50 {
         fixture.db.write(move |tx| mark(tx, id, "")).await.unwrap();
     }
     let took = start.elapsed();
     done.store(true, Ordering::Relaxed);
     load.join().unwrap();
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
 #[tokio::test]

@@ -160,8 +160,10 @@ impl<A: About> Dialect for IntervalFlow<A> {
         (429, "Too many requests."),
     ];
 
-    const REFUSALS_OF_BODIES: &'static [(u16, &'static str)] =
-        &[(409, "The Idempotency-Key was used with another body."), (413, "The body is over 1 MiB.")];
+    const REFUSALS_OF_BODIES: &'static [(u16, &'static str)] = &[
+        (409, "The Idempotency-Key was used with another body or other rights."),
+        (413, "The body is over 1 MiB."),
+    ];
 
     fn claim(parts: &Parts, app: &App) -> Result<Claim, Unproven> {
         let mut given = parts.headers.get_all(header::AUTHORIZATION).iter();

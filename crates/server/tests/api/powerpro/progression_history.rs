@@ -58,7 +58,7 @@ both! {
         lifter.training_max(&lift, 100.0).await;
         lifter.training_max(&row, 100.0).await;
         lifter.enroll(&program).await;
-        lifter.trigger(&session, Some(&row), false).await;
+        lifter.trigger(&session, Some(&row), true).await;
         for _ in 0..2 {
             server.advance_clock(1_000);
             lifter.advance("day").await;

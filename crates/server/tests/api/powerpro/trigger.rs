@@ -228,6 +228,25 @@ both! {
         assert_eq!(lifter.current(&row).await, 100.0);
     }
 
+    async fn a_week_reaches_what_was_trained_in_it(server) {
+        let gym = Gym::of(&server);
+        let (program, [squat, bench]) = two_sessions(&gym).await;
+        let week = gym.progression("AFTER_WEEK", 5.0).await;
+        gym.configure(&program, &week, Some(&squat), 1).await;
+        let lifter = Lifter::of(&server, "lifter");
+        for lift in [&squat, &bench] {
+            lifter.training_max(lift, 100.0).await;
+        }
+        lifter.enroll(&program).await;
+        lifter.advance("day").await;
+        let weeks = gym.admin.get(&format!("/programs/{}", program.id)).await.expect(200)["cycle"]["weeks"].clone();
+        let path = format!("/weeks/{}", weeks[0]["id"].as_str().expect("an id"));
+        let days = gym.admin.get(&path).await.expect(200)["days"].clone();
+        let squat_day = days[0]["dayId"].as_str().expect("an id");
+        gym.admin.delete(&format!("{path}/days/{squat_day}")).await.expect(204);
+        assert_eq!(told(&lifter.trigger(&week, None, false).await), (1, 0, one(&squat, "100.0 to 105.0")));
+    }
+
     async fn what_cannot_rise_is_skipped_with_a_reason(server) {
         let gym = Gym::of(&server);
         let (program, lift) = gym.one_lift_program("single", 1, 2).await;

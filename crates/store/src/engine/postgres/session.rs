@@ -134,8 +134,10 @@ impl Session {
 impl Live {
     fn connect(config: &Config) -> Result<Self> {
         let (client, wire) = Wire::connect(config)?;
-        wire.wait(client.batch_execute(LIMITS)).map_err(|error| wire.outcome(&error, LIMITS))?;
-        Ok(Self { client, wire, statements: HashMap::new() })
+        let live = Self { client, wire, statements: HashMap::new() };
+        let limited = live.wire.wait(live.client.batch_execute(LIMITS));
+        limited.map_err(|error| live.wire.outcome(&error, LIMITS))?;
+        Ok(live)
     }
 }
 
