@@ -18,8 +18,9 @@ use crate::Failure;
 use crate::mount::{self, Place};
 
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
-/// How much later than `limits.drain` the last request counts as open, and the database as not answering.
-const HALF_A_SECOND: Duration = Duration::from_millis(500);
+/// How much later than `limits.drain` the last request counts as open, and after it the database as not answering. With what
+/// the end of the runtime takes, a second in all.
+const GRACE: Duration = Duration::from_millis(400);
 
 /// A server that answers. Dropping it stops it at once; [`Running::stop`] lets open requests end.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ impl Running {
     /// Takes no more requests, lets the open ones end within the time of `limits.drain`, then stops, a second later at most.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
-        let drained = tokio::time::Instant::now() + self.app.config.limits.drain + HALF_A_SECOND;
+        let drained = tokio::time::Instant::now() + self.app.config.limits.drain + GRACE;
         let ended = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout_at(drained, ended).await.is_err() {
             tracing::warn!("some requests did not end in time");
@@ -55,8 +56,8 @@ impl Running {
         let database = tokio::task::spawn_blocking(move || app.db.close());
         let traces = tokio::task::spawn_blocking(move || traces.iter().for_each(Traces::close));
         let closing = async { (traces.await, database.await) };
-        if tokio::time::timeout_at(drained + HALF_A_SECOND, closing).await.is_err() {
-            tracing::warn!("stopped without the database, which does not answer");
+        if tokio::time::timeout_at(drained + GRACE, closing).await.is_err() {
+            tracing::warn!("stopped without waiting any longer for the database or the collector of traces");
         }
     }
 }
